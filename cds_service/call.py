@@ -1,0 +1,89 @@
+"""One hook call, from request to response, on one screen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from cds_service import __version__
+from cds_service.chart.gather import gather
+from cds_service.errors import NothingToWorkWith
+from cds_service.fhir.read import describe_keys, read_request
+from cds_service.fhir.received import Received
+from cds_service.hooks.discovery import Service
+from cds_service.hooks.request import HookRequest
+from cds_service.hooks.response import HookResponse
+from cds_service.knowledge.release import Release
+from cds_service.presenting.choose import choose
+from cds_service.presenting.compose import compose
+from cds_service.reasoning.evaluate import evaluate
+from cds_service.reasoning.findings import Finding, Outcome
+from cds_service.record.decision import DecisionRecord
+from cds_service.record.trace import trace
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request with everything the edge decided about it: who asks, when, under which id."""
+
+    request: HookRequest
+    service: Service
+    decision_id: str
+    now: datetime
+    zone: tzinfo
+    client: str
+    tenant: str
+    may_trace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a call may use of the outside world. `fetch` fills prefetch keys that did not arrive; `write` keeps records."""
+
+    fetch: Callable[[Call, Received], Received]
+    write: Callable[[DecisionRecord], None]
+
+
+def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
+    """Answer one call. Empty cards mean "checked, nothing to say"; a failure raises instead (DESIGN law 7).
+
+    Raises `BadRequest` when the drafts are not a bundle anyone can read, `NothingToWorkWith` when no key arrived
+    usable and no rule fires on the drafts alone.
+    """
+    received = tools.fetch(call, read_request(call.request, call.service.prefetch))
+    chart = gather(received, release.needs, call.service.hook, call.now, call.zone, release.terminology, release.code_map)
+    findings = evaluate(release.index, chart)
+    refuse_to_guess(call, received, findings)
+    shown, withheld = choose(findings, chart, release, call.service.hook)
+    cards = compose(shown, chart, release, call.decision_id)
+    record = DecisionRecord(
+        decision_id=call.decision_id,
+        now=call.now,
+        client=call.client,
+        tenant=call.tenant,
+        service=call.service.id,
+        hook=call.service.hook,
+        hook_instance=call.request.hook_instance,
+        release_digest=release.digest,
+        code_version=__version__,
+        key_states=describe_keys(received),
+        chart=chart,
+        findings=findings,
+        withheld=withheld,
+        cards=cards,
+    )
+    tools.write(record)
+    return HookResponse(cards=cards, extension=trace(record) if call.may_trace and call.request.trace else None)
+
+
+def refuse_to_guess(call: Call, received: Received, findings: tuple[Finding, ...]) -> None:
+    """Raise `NothingToWorkWith` (412) when no key arrived usable and nothing fires on the drafts alone (CH-077).
+
+    A call whose draft bundle is empty has nothing to check and is answered without cards.
+    """
+    if any(result.complete or result.resources for result in received.prefetch.values()):
+        return
+    if any(finding.outcome is Outcome.FIRES for finding in findings):
+        return
+    if call.request.context.draft_orders is not None and not received.drafts and not received.unreadable_drafts:
+        return
+    raise NothingToWorkWith(tuple(received.prefetch), "no prefetch arrived and no FHIR server could be read")

@@ -1,0 +1,57 @@
+"""The chart: one value that everything after it reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone
+from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
+
+UNREAD: Items[Any] = Items()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is known about one patient at `now`.
+
+    `medications` are the active ones (requests and statements), without those a draft continues; `orders` are the
+    drafts of this call. `unrecognised` drugs sit in the `unrecognised` part of those lists. `values` holds every
+    catalogued fact of the patient that the release asked for, Known or Unknown; a name not in it was not asked for.
+    `continued` are the active medications that a draft renews, by the draft's reference: they are on the chart once.
+    `notes` are things ignored while reading ("Observation/9 is dated after now"), for the trace.
+    """
+
+    now: datetime
+    hook: str = ""
+    medications: Items[Drug] = UNREAD
+    orders: Items[Drug] = field(default_factory=lambda: Items(complete=True, reason=None))
+    allergies: Items[Allergy] = UNREAD
+    conditions: Items[Problem] = UNREAD
+    procedures: Items[ProcedureDone] = UNREAD
+    values: Mapping[str, Fact[Any]] = field(default_factory=dict)
+    continued: Mapping[str, Drug] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    inpatient: bool = False
+
+    def value(self, name: str) -> Fact[Any]:
+        """The patient fact called `name`; Unknown(not requested) when the release did not ask for it."""
+        return self.values.get(name, Unknown(Reason.NOT_REQUESTED))
+
+    @property
+    def drugs(self) -> tuple[Drug, ...]:
+        """Every recognised drug the patient would take if the drafts were signed."""
+        return (*self.orders.items, *self.medications.items)
+
+    @property
+    def focus(self) -> tuple[Drug, ...]:
+        """The drugs this call is about: all drafts, the selected drafts, or every active medication (DESIGN 4)."""
+        if self.hook == "order-select":
+            return tuple(order for order in self.orders.items if order.selected)
+        if self.hook == "patient-view":
+            return self.medications.items
+        return self.orders.items
+
+    @property
+    def unrecognised_drugs(self) -> tuple[Unrecognised, ...]:
+        return (*self.orders.unrecognised, *self.medications.unrecognised)

@@ -1,0 +1,116 @@
+"""Drugs on the chart: active medications and draft orders, with what could be read of their dose."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cds_service.chart.facts import Fact, Reason, Unknown
+from cds_service.terminology.products import Ingredient, Route
+
+
+class RecognisedBy(StrEnum):
+    """How a drug was placed in RxNorm; the value is the phrase a card may use."""
+
+    CODE = "recognised by code"
+    LOCAL_CODE = "recognised by the site's code map"
+    NAME = "recognised by name"
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """What is taken of one drug.
+
+    `daily` maps an ingredient rxcui to its amount per day, unit `mg/d` (or `[IU]/d`, `meq/d`...); `single` maps it
+    to the amount per administration. A missing ingredient means Unknown(not recorded). When a range or an as-needed
+    sig is given these are the stated maximum. `times_per_day` is administrations per day.
+    """
+
+    daily: dict[str, Fact[float]] = field(default_factory=dict)
+    single: dict[str, Fact[float]] = field(default_factory=dict)
+    times_per_day: Fact[float] = Unknown(Reason.NOT_RECORDED)
+    duration_days: Fact[float] = Unknown(Reason.NOT_RECORDED)
+    as_needed: Fact[bool] = Unknown(Reason.NOT_RECORDED)
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One recognised drug: a draft order or an active medication.
+
+    `reference` is unique on the chart (`MedicationRequest/123`). `name` is what cards print: generic name first,
+    brand in brackets as the chart has it. `continues` is the reference of the active medication a draft renews.
+    `selected` is true for the orders an order-select call points at.
+    """
+
+    reference: str
+    name: str
+    rxcui: str
+    ingredients: tuple[Ingredient, ...]
+    dose_form: str | None
+    route: Route
+    recognised_by: RecognisedBy
+    is_draft: bool
+    status: str
+    dose: Dose = field(default_factory=Dose)
+    authored: datetime | None = None
+    selected: bool = False
+    continues: str | None = None
+    dose_change: str | None = None  # for a continuation: "same", "increased", "decreased", "unknown"
+    inpatient: bool = False
+    original: bytes = b""
+
+    @property
+    def ingredient_rxcuis(self) -> tuple[str, ...]:
+        return tuple(ingredient.rxcui for ingredient in self.ingredients)
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A code in its system, canonical URI (`http://snomed.info/sct`, `http://hl7.org/fhir/sid/icd-10-cm`)."""
+
+    system: str
+    code: str
+    display: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy:
+    """One AllergyIntolerance that is neither refuted nor entered in error.
+
+    `ingredients` are RxNorm INs the substance resolves to; `codes` every coding in a known system (SNOMED CT,
+    RxNorm, NDF-RT...). `kind` is "allergy", "intolerance" or "unknown". `certainty` is "confirmed", "unconfirmed" or
+    "unknown" (verificationStatus); `criticality` "high", "low" or "unknown"; `severe` is true when any reaction is
+    coded or worded as severe or anaphylactic.
+    """
+
+    reference: str
+    name: str
+    ingredients: tuple[str, ...]
+    codes: tuple[Coded, ...]
+    kind: str = "unknown"
+    certainty: str = "unknown"
+    criticality: str = "unknown"
+    reactions: tuple[str, ...] = ()
+    severe: bool = False
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One Condition coded in a known system. `active` false: resolved, counts only with `ever = true`."""
+
+    reference: str
+    name: str
+    codes: tuple[Coded, ...]
+    active: bool
+    onset: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureDone:
+    """One completed Procedure coded in a known system."""
+
+    reference: str
+    name: str
+    codes: tuple[Coded, ...]
+    when: datetime | None = None

@@ -1,0 +1,65 @@
+"""Domain errors. None of them knows an HTTP status: `web.problems` holds the only table."""
+
+from dataclasses import dataclass
+
+
+class CdsError(Exception):
+    """Anything this service can explain to the person who caused it."""
+
+
+@dataclass(frozen=True)
+class BadRequest(CdsError):
+    """A CDS Hooks request that cannot be read.
+
+    `element` is the JSON path of the offending member (`context.patientId`), `found` describes what was there
+    without echoing patient data, `expected` says what the specification asks for.
+    """
+
+    element: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.element}: found {self.found}, expected {self.expected}"
+
+
+@dataclass(frozen=True)
+class NothingToWorkWith(CdsError):
+    """No usable prefetch, no readable FHIR data and nothing to say about the drafts alone (CH-077)."""
+
+    missing: tuple[str, ...]
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.why}; missing: {', '.join(self.missing)}"
+
+
+@dataclass(frozen=True)
+class KnowledgeProblem:
+    """One thing wrong in a rule, table, value set or card file, in words its author uses.
+
+    `where` is the path inside the file (`when.all[2]`), `line` its 1-based line if known.
+    """
+
+    file: str
+    where: str
+    message: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        at = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{at}: {self.where}: {self.message}" if self.where else f"{at}: {self.message}"
+
+
+@dataclass(frozen=True)
+class BadKnowledge(CdsError):
+    """The knowledge folders do not compile; every problem found is listed, not just the first."""
+
+    problems: tuple[KnowledgeProblem, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class BadSettings(CdsError):
+    """A setting is unknown, missing or unsafe; the service refuses to start and says which."""

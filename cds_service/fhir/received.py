@@ -1,0 +1,69 @@
+"""What one hook call brought: drafts and prefetch keys, each with how well it could be read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cds_service.fhir.resources import Resource
+
+
+class Reason(StrEnum):
+    """Why something is not known. The value is the phrase a clinician reads."""
+
+    NOT_SENT = "not sent"
+    NOT_REQUESTED = "not requested"
+    REFUSED = "refused"
+    TIMED_OUT = "timed out"
+    MALFORMED = "malformed"
+    TRUNCATED = "truncated"
+    TOO_OLD = "too old"
+    IMPLAUSIBLE = "implausible"
+    UNRECOGNISED = "unrecognised"
+    # The list that would hold it was read whole and it is not there: never measured, or never written down.
+    NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A resource that arrived but could not be read. `label` is safe to show: type and id, or what text it carried."""
+
+    resource_type: str
+    label: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResult:
+    """What came for one prefetch key.
+
+    `complete` is true only when the whole answer was read: then an empty `resources` means "asked, none recorded"
+    (CH-073). Otherwise `reason` says why not. `requested_codes` holds the `system|code` list of the Bundle's self
+    link when it carried one; a code absent from it was never asked for.
+    """
+
+    resources: tuple[Resource, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    complete: bool = False
+    reason: Reason | None = Reason.NOT_SENT
+    requested_codes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One unsigned order of the session. `original` is its JSON exactly as received; only `fhir.build` opens it."""
+
+    reference: str
+    resource: Resource
+    original: bytes
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Everything one call brought, decoded. `prefetch` has an entry for every key the service asked for."""
+
+    patient_id: str
+    encounter_id: str | None = None
+    drafts: tuple[Draft, ...] = ()
+    unreadable_drafts: tuple[Unreadable, ...] = ()
+    prefetch: Mapping[str, KeyResult] = field(default_factory=dict)

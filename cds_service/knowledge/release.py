@@ -1,0 +1,79 @@
+"""One frozen release: everything that decides answers, with a digest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cds_service.hooks.discovery import Service
+from cds_service.knowledge.rules import Indicator, Rule, Severity
+from cds_service.terminology.products import Terminology
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One entry of cards/problems.toml: findings of one problem share a card.
+
+    `group_by` is "patient" (one card for all drugs) or "order" (one card per draft). `summary` is the Jinja2 pattern
+    of a grouped card over `drugs` (names joined as "a + b + 2 more").
+    """
+
+    id: str
+    title: str
+    summary: str
+    group_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideReason:
+    code: str
+    system: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardPolicy:
+    """cards/policy.toml: default indicator per severity, cap of cards per hook, how the service names itself."""
+
+    indicators: Mapping[Severity, Indicator]
+    caps: Mapping[str, int]
+    source_label: str
+    source_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the release wants to know: patient fact names, prefetch keys, and the code lists inside three of them.
+
+    `codes` maps `labs`, `vitals` and `genomics` to sorted `system|code` strings.
+    """
+
+    facts: frozenset[str] = frozenset()
+    keys: tuple[str, ...] = ()
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleIndex:
+    """Rules that may be reached, by what reaches them. Cost grows with the patient's list, not with the library.
+
+    `by_ingredient` serves order and pair rules (every side); `by_fact` serves patient rules by their index fact.
+    """
+
+    by_ingredient: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    by_fact: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Compiled knowledge. The digest covers sources, terminology and code version; two equal digests answer alike."""
+
+    digest: str
+    rules: Mapping[str, Rule]
+    index: RuleIndex
+    problems: Mapping[str, ProblemKind]
+    override_reasons: Mapping[str, OverrideReason]
+    policy: CardPolicy
+    services: tuple[Service, ...]
+    needs: Needs
+    terminology: Terminology
+    code_map: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    accepted_unreviewed_by: str | None = None

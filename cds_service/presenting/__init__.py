@@ -1,0 +1,1 @@
+"""Findings to cards: group, rank, cap, word. Pure."""

@@ -1,0 +1,40 @@
+"""What `choose` hands to `compose`: groups of findings that become one card each, and what is held back."""
+
+from dataclasses import dataclass
+
+from cds_service.knowledge.release import ProblemKind
+from cds_service.reasoning.findings import Finding, Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one clinical problem, leading finding first. `key` is stable: problem id and the drugs' references."""
+
+    key: str
+    problem: ProblemKind
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """One line of the not-checked card: a cause ("the allergy list was not sent"), never a rule."""
+
+    missing: Missing
+    titles: tuple[str, ...] = ()  # problems that could not be settled because of it
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything that becomes a card, in order: groups, then how many more were capped, then what was not checked."""
+
+    groups: tuple[Group, ...] = ()
+    more: tuple[Group, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A finding that was not shown, and why ("rule is silent", "over the cap")."""
+
+    finding: Finding
+    reason: str

@@ -1,0 +1,1 @@
+"""Three-valued logic: rules and a chart in, findings out. Pure."""

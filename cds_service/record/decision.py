@@ -1,0 +1,29 @@
+"""DecisionRecord: everything one call was decided from and what came out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds_service.chart.chart import Chart
+from cds_service.hooks.response import Card
+from cds_service.presenting.groups import Withheld
+from cds_service.reasoning.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """One decision. `key_states` says for each prefetch key how it arrived ("read, 4 items", "not sent")."""
+
+    decision_id: str
+    now: datetime
+    client: str
+    tenant: str
+    service: str
+    hook: str
+    hook_instance: str
+    release_digest: str
+    code_version: str
+    key_states: dict[str, str]
+    chart: Chart
+    findings: tuple[Finding, ...]
+    withheld: tuple[Withheld, ...]
+    cards: tuple[Card, ...]

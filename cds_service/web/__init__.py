@@ -1,0 +1,1 @@
+"""Flask routes, problem responses, health. HTTP status numbers live only here."""
