@@ -101,12 +101,13 @@ class Line:
 
     fact: str
     operator: Operator
-    operand: float | tuple[float, float] | bool | str | None = None
+    operand: float | tuple[float, float] | bool | str | tuple[str, ...] | None = None
     value_set: ValueSet | None = None
     count: int = 1
     unit: str | None = None
     drug: str = ""
     ever: bool = False
+    excluding: str = ""
     if_missing: bool | None = None
     source: str = ""
     where: str = ""

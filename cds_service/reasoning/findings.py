@@ -57,6 +57,7 @@ class Finding:
     used: Mapping[str, Fact[Any]] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     assumed: tuple[str, ...] = ()
+    skipped_grades: tuple[Grade, ...] = ()
     lowered: bool = False
     error: str = ""
 
