@@ -31,12 +31,16 @@ class OverrideReason:
 
 @dataclass(frozen=True, slots=True)
 class CardPolicy:
-    """cards/policy.toml: default indicator per severity, cap of cards per hook, how the service names itself."""
+    """cards/policy.toml: default indicator per severity, cap of cards per hook, how the service names itself.
+
+    `unchecked_severity` is the least severity whose undetermined rules are named on the not-checked card.
+    """
 
     indicators: Mapping[Severity, Indicator]
     caps: Mapping[str, int]
     source_label: str
     source_url: str
+    unchecked_severity: Severity = Severity.MAJOR
 
 
 @dataclass(frozen=True, slots=True)

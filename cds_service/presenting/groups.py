@@ -17,9 +17,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Unchecked:
-    """One line of the not-checked card: a cause ("the allergy list was not sent"), never a rule."""
+    """One line of the not-checked card: a cause ("the allergy list was not sent"), never a rule.
+
+    `missing.kind` may also be "rule": the rule titled `missing.subject` could not be run. `drug` is the name of the
+    drug whose own value is missing, empty for the patient's.
+    """
 
     missing: Missing
+    drug: str = ""
     titles: tuple[str, ...] = ()  # problems that could not be settled because of it
 
 
