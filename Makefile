@@ -1,0 +1,45 @@
+# Needs Python 3.11 or later, make and a package index. `make help` lists what there is.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench coverage mutate lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+demo: $(READY) ## cards for the sample patients
+	@for request in docs/samples/*.json; do echo; echo "$$request"; $(BIN)/cds try "$$request" || exit 1; done
+
+test: $(READY) ## all tests
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## ratios against a Flask echo, start-up, memory, stages
+	$(BIN)/python -m bench
+
+coverage: $(READY) ## branch coverage of the clinical packages
+	$(BIN)/python -m pytest -q --cov --cov-branch --cov-report=term-missing:skip-covered
+
+mutate: $(READY) ## does a test notice when the logic changes?
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
+lock: ## write requirements.lock anew (needs uv)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## remove what was built
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis mutants

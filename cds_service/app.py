@@ -1,0 +1,79 @@
+"""The only composition root: everything that lives as long as the process is made here, and nowhere else."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from cds_service.call import Call, Tools, answer
+from cds_service.fhir.received import Received
+from cds_service.folders import data_folder
+from cds_service.hooks.discovery import Service
+from cds_service.hooks.request import parse_request
+from cds_service.hooks.response import HookResponse
+from cds_service.knowledge.release import Release
+from cds_service.knowledge.sources import Sources, load_sources
+from cds_service.record.decision import DecisionRecord
+from cds_service.settings import Settings
+from cds_service.terminology.index import open_index
+from cds_service.terminology.products import Terminology
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One process's service. The clock, the decision ids and the record sink are arguments, so any call can be replayed.
+
+    `name_decision` takes the body and the moment of the call; `write` takes a record and the milliseconds it took.
+    """
+
+    settings: Settings
+    release: Release
+    clock: Callable[[], datetime]
+    name_decision: Callable[[bytes, datetime], str]
+    write: Callable[[DecisionRecord, float], None]
+
+    def answer(
+        self, body: bytes, service: Service, client: str, as_of: datetime | None = None, trace: bool = False
+    ) -> HookResponse:
+        """Answer the request in `body`. `as_of` and `trace` are wishes of the operator; the request's own wishes
+        count in the dev profile only. Raises `BadRequest` or `NothingToWorkWith`."""
+        started = time.perf_counter()
+        request = parse_request(body, service.hook)
+        wished = request.as_of if self.settings.is_dev else None
+        now = as_of or wished or self.clock()
+        call = Call(
+            request=request,
+            service=service,
+            decision_id=self.name_decision(body, now),
+            now=now,
+            zone=self.settings.zone,
+            client=client,
+            tenant=client,
+            may_trace=trace or (self.settings.is_dev and request.trace),
+        )
+
+        def write(record: DecisionRecord) -> None:
+            self.write(record, (time.perf_counter() - started) * 1000)
+
+        return answer(call, self.release, Tools(fetch=fetch_nothing, write=write))
+
+
+def build(
+    settings: Settings,
+    write: Callable[[DecisionRecord, float], None],
+    name_decision: Callable[[bytes, datetime], str] = lambda body, now: str(uuid4()),
+) -> Application:
+    """Open the terminology, load the release and put the service together."""
+    return Application(
+        settings=settings,
+        release=open_release(settings),
+        clock=lambda: datetime.now(UTC),
+        name_decision=name_decision,
+        write=write,
+    )
+
+
+def fetch_nothing(call: Call, received: Received) -> Received:
+    """Without a FHIR client nothing is added to what the request brought."""
+    return received

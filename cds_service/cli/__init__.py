@@ -1,0 +1,22 @@
+"""The `cds` command. Each command imports what it needs when it runs, so `cds --help` is quick."""
+
+import typer
+
+from cds_service.cli.checking import check
+from cds_service.cli.explaining import explain
+from cds_service.cli.serving import serve
+from cds_service.cli.terminology import terminology
+from cds_service.cli.trying import try_requests
+
+app = typer.Typer(
+    name="cds",
+    help="Medication-safety decision support over CDS Hooks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve)
+app.command("try")(try_requests)
+app.command("check")(check)
+app.command("explain")(explain)
+app.add_typer(terminology, name="terminology")

@@ -1,0 +1,39 @@
+"""What the commands share: their common options, settings from them, and how they report a mistake."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cds_service.errors import CdsError
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="DIR", help="Configuration folder.", file_okay=False, exists=True),
+]
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Report what the user can put right as a sentence on standard error, and exit 1."""
+    try:
+        yield
+    except CdsError as error:
+        typer.echo(f"cds: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"cds: {error.filename or ''}: {error.strerror}".replace(": :", ":"), err=True)
+        raise typer.Exit(1) from None
+
+
+def settings_from(config: Path | None, **given: Any) -> Any:
+    """Settings of this command; `config` replaces the configuration folder everywhere."""
+    from cds_service.folders import data_folder
+    from cds_service.settings import load_settings
+
+    if config is not None:
+        os.environ["CDS_CONFIG"] = str(config)
+    return load_settings(data_folder("config"), os.environ, given)

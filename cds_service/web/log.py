@@ -1,0 +1,47 @@
+"""Log lines: JSON on standard error, one per call, never a value of a patient."""
+
+import sys
+from collections import Counter
+from typing import Any
+
+import msgspec
+import structlog
+
+from cds_service.reasoning.findings import Outcome
+from cds_service.record.decision import DecisionRecord
+
+log = structlog.get_logger()
+
+
+def start_logging() -> None:
+    """Send log lines of this process to standard error as JSON."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            encode_line,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def encode_line(_logger: Any, _method: str, event: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def log_decision(record: DecisionRecord, milliseconds: float) -> None:
+    """Write what happened in one call: ids and counts, so a call can be found again without naming the patient."""
+    outcomes = Counter(finding.outcome for finding in record.findings)
+    log.info(
+        "answered",
+        decision=record.decision_id,
+        client=record.client,
+        service=record.service,
+        hook=record.hook,
+        release=record.release_digest[:12],
+        cards=len(record.cards),
+        withheld=len(record.withheld),
+        ms=round(milliseconds, 2),
+        **{outcome.value: outcomes[outcome] for outcome in Outcome},
+    )

@@ -1,0 +1,99 @@
+"""The HTTP interface: discovery, hook calls, health."""
+
+import msgspec
+from flask import Flask, Response, request
+
+from cds_service.app import Application
+from cds_service.hooks.discovery import Service
+from cds_service.web.cors import allow_origins
+from cds_service.web.guards import loopback_callers, open_to
+from cds_service.web.problems import NotJson, UnknownService, add_problem_answers, answer_with
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def make_flask(application: Application) -> Flask:
+    """The Flask application that serves `application`."""
+    app = Flask("cds_service", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = application.settings.body_limit
+    app.url_map.strict_slashes = False  # CH-024
+    add_problem_answers(app)
+    allow_origins(app, application.settings.allowed_origins)
+    add_security_headers(app)
+    add_service_routes(app, application)
+    add_health_routes(app, application)
+    return app
+
+
+def add_security_headers(app: Flask) -> None:
+    @app.after_request
+    def harden(response: Response) -> Response:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+def add_service_routes(app: Flask, application: Application) -> None:
+    services = {service.id: service for service in application.release.services}
+    discovery = encode_discovery(application.release.services)
+
+    @app.get("/cds-services")
+    @open_to(loopback_callers)
+    def discover() -> Response:
+        return answer_with(200, discovery)
+
+    @app.post("/cds-services/<service_id>")
+    @open_to(loopback_callers)
+    def answer_hook(service_id: str) -> Response:
+        if service_id not in services:
+            raise UnknownService(tuple(services))
+        # A browser may send other types across origins without asking first, so only this one is read.
+        if request.mimetype != "application/json":
+            raise NotJson
+        body = request.get_data(cache=False)
+        return answer_with(200, application.answer(body, services[service_id], client="loopback").encode())
+
+
+def encode_discovery(services: tuple[Service, ...]) -> bytes:
+    """The discovery body, the same for every caller (CH-012..025); members without a value are left out."""
+    return msgspec.json.encode({"services": [describe_service(service) for service in services]})
+
+
+def describe_service(service: Service) -> dict[str, object]:
+    described = {
+        "hook": service.hook,
+        "title": service.title,
+        "description": service.description,
+        "id": service.id,
+        "prefetch": dict(service.prefetch),
+        "usageRequirements": service.usage_requirements,
+    }
+    return {name: value for name, value in described.items() if value}
+
+
+def add_health_routes(app: Flask, application: Application) -> None:
+    release = application.release
+    ready = msgspec.json.encode(
+        {
+            "status": "ready",
+            "profile": application.settings.profile,
+            "release": release.digest,
+            "rules": len(release.rules),
+            "rules not yet reviewed by a pharmacist": sum(not rule.reviewed for rule in release.rules.values()),
+        }
+    )
+
+    @app.get("/health")
+    @open_to(loopback_callers)
+    def health() -> Response:
+        return answer_with(200, b'{"status":"ok"}')
+
+    @app.get("/ready")
+    @open_to(loopback_callers)
+    def readiness() -> Response:
+        return answer_with(200, ready)

@@ -1,0 +1,12 @@
+"""Entry point for WSGI servers other than the one `cds serve` starts: `cds_service.wsgi:app`."""
+
+import os
+
+from cds_service.app import build
+from cds_service.folders import data_folder
+from cds_service.settings import load_settings, refuse_exposure
+from cds_service.web.routes import make_flask
+
+settings = load_settings(data_folder("config"), os.environ)
+refuse_exposure(settings)
+app = make_flask(build(settings))
