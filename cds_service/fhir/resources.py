@@ -14,23 +14,23 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """Base of all parts: immutable, camelCase on the wire."""
 
 
-class Coding(Part):
+class Coding(Part, frozen=True):
     system: str | None = None
     code: str | None = None
     display: str | None = None
 
 
-class CodeableConcept(Part):
+class CodeableConcept(Part, frozen=True):
     coding: tuple[Coding, ...] = ()
     text: str | None = None
 
 
-class Reference(Part):
+class Reference(Part, frozen=True):
     reference: str | None = None
     display: str | None = None
 
 
-class Quantity(Part):
+class Quantity(Part, frozen=True):
     value: float | None = None
     comparator: str | None = None
     unit: str | None = None
@@ -38,22 +38,22 @@ class Quantity(Part):
     code: str | None = None
 
 
-class Range(Part):
+class Range(Part, frozen=True):
     low: Quantity | None = None
     high: Quantity | None = None
 
 
-class Ratio(Part):
+class Ratio(Part, frozen=True):
     numerator: Quantity | None = None
     denominator: Quantity | None = None
 
 
-class Period(Part):
+class Period(Part, frozen=True):
     start: str | None = None
     end: str | None = None
 
 
-class Repeat(Part):
+class Repeat(Part, frozen=True):
     bounds_duration: Quantity | None = None
     bounds_period: Period | None = None
     frequency: float | None = None
@@ -67,20 +67,20 @@ class Repeat(Part):
     day_of_week: tuple[str, ...] = ()
 
 
-class Timing(Part):
+class Timing(Part, frozen=True):
     code: CodeableConcept | None = None
     repeat: Repeat | None = None
     event: tuple[str, ...] = ()
 
 
-class DoseAndRate(Part):
+class DoseAndRate(Part, frozen=True):
     dose_quantity: Quantity | None = None
     dose_range: Range | None = None
     rate_quantity: Quantity | None = None
     rate_ratio: Ratio | None = None
 
 
-class Dosage(Part):
+class Dosage(Part, frozen=True):
     """R4 `Dosage`; `dose_quantity`, `dose_range` and `max_dose_per_period` as STU3 puts them are read too."""
 
     sequence: int | None = None
@@ -97,18 +97,18 @@ class Dosage(Part):
     max_dose_per_administration: Quantity | None = None
 
 
-class DispenseRequest(Part):
+class DispenseRequest(Part, frozen=True):
     validity_period: Period | None = None
     expected_supply_duration: Quantity | None = None
 
 
-class MedicationIngredient(Part):
+class MedicationIngredient(Part, frozen=True):
     item_codeable_concept: CodeableConcept | None = None
     item_reference: Reference | None = None
     strength: Ratio | None = None
 
 
-class Resource(Part):
+class Resource(Part, frozen=True):
     """Base of all resources read. `odd` names members that were present but could not be used."""
 
     resource_type: str = ""
@@ -116,13 +116,13 @@ class Resource(Part):
     odd: tuple[str, ...] = ()
 
 
-class Medication(Resource):
+class Medication(Resource, frozen=True):
     code: CodeableConcept | None = None
     form: CodeableConcept | None = None
     ingredient: tuple[MedicationIngredient, ...] = ()
 
 
-class MedicationRequest(Resource):
+class MedicationRequest(Resource, frozen=True):
     status: str | None = None
     intent: str | None = None
     do_not_perform: bool | None = None
@@ -140,7 +140,7 @@ class MedicationRequest(Resource):
     contained: tuple[Medication, ...] = ()
 
 
-class MedicationStatement(Resource):
+class MedicationStatement(Resource, frozen=True):
     status: str | None = None
     medication_codeable_concept: CodeableConcept | None = None
     medication_reference: Reference | None = None
@@ -153,14 +153,14 @@ class MedicationStatement(Resource):
     contained: tuple[Medication, ...] = ()
 
 
-class Reaction(Part):
+class Reaction(Part, frozen=True):
     substance: CodeableConcept | None = None
     manifestation: tuple[CodeableConcept, ...] = ()
     severity: str | None = None
     description: str | None = None
 
 
-class AllergyIntolerance(Resource):
+class AllergyIntolerance(Resource, frozen=True):
     clinical_status: CodeableConcept | None = None
     verification_status: CodeableConcept | None = None
     type: str | None = None
@@ -172,7 +172,7 @@ class AllergyIntolerance(Resource):
     reaction: tuple[Reaction, ...] = ()
 
 
-class Condition(Resource):
+class Condition(Resource, frozen=True):
     clinical_status: CodeableConcept | None = None
     verification_status: CodeableConcept | None = None
     code: CodeableConcept | None = None
@@ -182,7 +182,7 @@ class Condition(Resource):
     recorded_date: str | None = None
 
 
-class ObservationComponent(Part):
+class ObservationComponent(Part, frozen=True):
     code: CodeableConcept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
@@ -190,7 +190,7 @@ class ObservationComponent(Part):
     data_absent_reason: CodeableConcept | None = None
 
 
-class Observation(Resource):
+class Observation(Resource, frozen=True):
     status: str | None = None
     category: tuple[CodeableConcept, ...] = ()
     code: CodeableConcept | None = None
@@ -209,14 +209,14 @@ class Observation(Resource):
     component: tuple[ObservationComponent, ...] = ()
 
 
-class Patient(Resource):
+class Patient(Resource, frozen=True):
     birth_date: str | None = None
     gender: str | None = None
     deceased_boolean: bool | None = None
     deceased_date_time: str | None = None
 
 
-class Encounter(Resource):
+class Encounter(Resource, frozen=True):
     status: str | None = None
     class_: Coding | None = msgspec.field(name="class", default=None)
     type: tuple[CodeableConcept, ...] = ()
@@ -224,7 +224,7 @@ class Encounter(Resource):
     period: Period | None = None
 
 
-class Procedure(Resource):
+class Procedure(Resource, frozen=True):
     status: str | None = None
     code: CodeableConcept | None = None
     subject: Reference | None = None
@@ -232,7 +232,7 @@ class Procedure(Resource):
     performed_period: Period | None = None
 
 
-class ServiceRequest(Resource):
+class ServiceRequest(Resource, frozen=True):
     status: str | None = None
     intent: str | None = None
     code: CodeableConcept | None = None
@@ -240,7 +240,7 @@ class ServiceRequest(Resource):
     authored_on: str | None = None
 
 
-class OtherResource(Resource):
+class OtherResource(Resource, frozen=True):
     """A resource of a type no rule reads; kept so that a draft of that type is never lost."""
 
     status: str | None = None
@@ -248,7 +248,7 @@ class OtherResource(Resource):
     patient: Reference | None = None
 
 
-class BundleLink(Part):
+class BundleLink(Part, frozen=True):
     relation: str | None = None
     url: str | None = None
 

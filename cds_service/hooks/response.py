@@ -9,41 +9,41 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     """Base of outgoing messages: camelCase, defaults omitted."""
 
 
-class Coding(Wire):
+class Coding(Wire, frozen=True):
     code: str
     system: str
     display: str | None = None
 
 
-class CardSource(Wire):
+class CardSource(Wire, frozen=True):
     label: str
     url: str | None = None
     icon: str | None = None
     topic: Coding | None = None
 
 
-class Action(Wire):
+class Action(Wire, frozen=True):
     type: str
     description: str
     resource: msgspec.Raw | None = None
     resource_id: str | None = None
 
 
-class Suggestion(Wire):
+class Suggestion(Wire, frozen=True):
     label: str
     uuid: str
     is_recommended: bool | None = None
     actions: tuple[Action, ...] = ()
 
 
-class Link(Wire):
+class Link(Wire, frozen=True):
     label: str
     url: str
     type: str
     app_context: str | None = None
 
 
-class Card(Wire):
+class Card(Wire, frozen=True):
     """One card. `indicator` is info, warning or critical; `summary` is under 140 characters."""
 
     uuid: str
@@ -59,7 +59,7 @@ class Card(Wire):
 
 
 class HookResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`cards` is always present, also when empty (CH-101). `extension` carries the decision id, and the trace if asked."""
+    """`cards` is always present, also when empty (CH-101). `extension` carries the trace if asked for."""
 
     cards: tuple[Card, ...]
     extension: dict[str, Any] | None = None

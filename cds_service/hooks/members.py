@@ -1,0 +1,71 @@
+"""Reading a JSON object into a struct, and naming the member that does not fit.
+
+Errors say what kind of JSON was found, never its content: the body holds patient data.
+"""
+
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from cds_service.errors import BadRequest
+
+T = TypeVar("T")
+
+KINDS = {
+    b"{": "an object",
+    b"[": "an array",
+    b'"': "a string",
+    b"t": "true",
+    b"f": "false",
+    b"n": "null",
+}
+EXPECTED: dict[Any, str] = {str: "a string", bool: "true or false", int: "a whole number", msgspec.Raw: "an object"}
+
+
+def kind_of(raw: msgspec.Raw | bytes) -> str:
+    """What kind of JSON value this is, in words: "an object", "a number", "an empty string"."""
+    text = bytes(raw)
+    return "an empty string" if text == b'""' else KINDS.get(text[:1], "a number")
+
+
+def read_object(raw: msgspec.Raw | bytes, element: str, kind: type[T]) -> T:
+    """Decode a JSON object. Raises `BadRequest` naming `element`, or its first member that does not fit."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError:
+        raise explain(raw, element, kind) from None
+
+
+def explain(raw: msgspec.Raw | bytes, element: str, kind: type) -> BadRequest:
+    """The error for an object that is not a `kind`: the first member that is missing or of another type."""
+    try:
+        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return BadRequest(element, kind_of(raw), "an object")
+    for field in msgspec.structs.fields(kind):
+        value = members.get(field.encode_name)
+        problem = f"{element}.{field.encode_name}" if element else field.encode_name
+        if value is None:
+            if field.required:
+                return BadRequest(problem, "nothing", expected_of(field.type))
+        elif not fits(value, field.type):
+            return BadRequest(problem, kind_of(value), expected_of(field.type))
+    return BadRequest(element, "an object that cannot be read", "the members of its specification")
+
+
+def fits(raw: msgspec.Raw, kind: Any) -> bool:
+    try:
+        msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def expected_of(kind: Any) -> str:
+    """What a member should have been, in words."""
+    if get_origin(kind) is UnionType or type(None) in get_args(kind):
+        kind = next(choice for choice in get_args(kind) if choice is not type(None))
+    if get_origin(kind) is tuple:
+        return "an array of strings"
+    return EXPECTED.get(kind, "an object")
