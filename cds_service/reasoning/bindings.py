@@ -1,0 +1,142 @@
+"""Which drugs a rule is about on one chart: scope and focus (DESIGN 4).
+
+A rule is reached by a recognised drug in focus whose ingredient is on one of its sides. What cannot be recognised, or
+was not read, reaches nothing by itself but may be the other drug of a pair.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from cds_service.chart.chart import Chart
+from cds_service.chart.drugs import Drug
+from cds_service.chart.facts import Items, Known, Reason
+from cds_service.knowledge.release import RuleIndex
+from cds_service.knowledge.rules import Rule, Side
+from cds_service.reasoning.findings import Bound, Missing
+from cds_service.reasoning.logic import Truth, all_of
+from cds_service.reasoning.sides import Standing, stand
+from cds_service.reasoning.verdicts import Verdict, merge
+
+DRUG_LISTS = ("orders", "medications")
+
+
+class Present(msgspec.Struct, frozen=True):
+    """The drugs of one chart, arranged once per call so that each rule looks only at those it names.
+
+    `holders` are the drugs by the ingredients they hold. `in_focus` are references. `unseen_orders` and
+    `unseen_medications` say which drugs may be there but were not recognised or not read.
+    """
+
+    chart: Chart
+    holders: Mapping[str, tuple[Drug, ...]]
+    held: frozenset[str]
+    in_focus: frozenset[str]
+    unseen_orders: tuple[Missing, ...]
+    unseen_medications: tuple[Missing, ...]
+
+    def unseen_partners(self, drug: Drug) -> tuple[Missing, ...]:
+        """Drugs nobody could read that would form a pair with `drug`: one of the two must be in focus.
+
+        An unrecognised draft counts as in focus, also at order-select, where it may be the one selected.
+        """
+        if drug.reference in self.in_focus:
+            return self.unseen_orders + self.unseen_medications
+        return self.unseen_orders
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """Drugs on the sides of a rule, and how certain it is that they stand there."""
+
+    bindings: Mapping[str, Bound]
+    verdict: Verdict
+
+
+def arrange(chart: Chart) -> Present:
+    """Look once at every drug of the chart."""
+    holders: dict[str, list[Drug]] = {}
+    for drug in chart.drugs:
+        for ingredient in drug.ingredients:
+            holders.setdefault(ingredient.rxcui, []).append(drug)
+    return Present(
+        chart,
+        {rxcui: tuple(drugs) for rxcui, drugs in holders.items()},
+        frozenset(holders),
+        frozenset(drug.reference for drug in chart.focus),
+        unseen("orders", chart.orders),
+        unseen("medications", chart.medications),
+    )
+
+
+def unseen(name: str, drugs: Items[Drug]) -> tuple[Missing, ...]:
+    """What keeps a list of drugs from being known whole."""
+    unread = () if drugs.complete else (Missing("list", name, drugs.reason or Reason.NOT_SENT),)
+    return (*unread, *(Missing("drug", each.text, Reason.UNRECOGNISED) for each in drugs.unrecognised))
+
+
+def reach(index: RuleIndex, present: Present) -> Iterable[Rule]:
+    """The rules of this hook that the chart reaches, each once."""
+    chart = present.chart
+    reached: dict[str, Rule] = {}
+    for drug in chart.drugs if present.unseen_orders else chart.focus:
+        for ingredient in drug.ingredients:
+            for rule in index.by_ingredient.get(ingredient.rxcui, ()):
+                if chart.hook in rule.hooks:
+                    reached[rule.id] = rule
+    for name, rules in index.by_fact.items():
+        if is_present(chart, name):
+            reached.update({rule.id: rule for rule in rules if chart.hook in rule.hooks})
+    return reached.values()
+
+
+def is_present(chart: Chart, name: str) -> bool:
+    """Whether the fact that reaches a patient rule is there: a known value, or a list with something on it."""
+    match name:
+        case "all_drugs":
+            return bool(chart.drugs)
+        case "orders" | "medications" | "allergies" | "conditions" | "procedures":
+            return bool(getattr(chart, name).items)
+    return isinstance(chart.value(name), Known)
+
+
+def standing_on(side: Side, present: Present) -> list[Standing]:
+    """Every drug of the chart that stands, or may stand, on `side`, each once."""
+    drugs: dict[str, Drug] = {}
+    for ingredient in sorted(side.ingredients & present.held):
+        drugs.update({drug.reference: drug for drug in present.holders[ingredient]})
+    return [standing for standing in (stand(side, drug) for drug in drugs.values()) if standing is not None]
+
+
+def assign(*standings: Standing) -> Assignment:
+    """Put each drug on its side."""
+    verdicts = [standing.verdict for standing in standings]
+    bindings = {standing.side: standing.bound for standing in standings}
+    return Assignment(bindings, merge(all_of(verdict.truth for verdict in verdicts), verdicts))
+
+
+def singles(rule: Rule, present: Present) -> Iterator[Assignment]:
+    """An order rule: once per drug in focus."""
+    for standing in standing_on(rule.sides[0], present):
+        if standing.bound.drug.reference in present.in_focus:
+            yield assign(standing)
+
+
+def pairs(first: list[Standing], second: list[Standing], present: Present) -> list[list[Assignment]]:
+    """A pair rule: for each unordered pair of different drugs with one in focus, the ways they stand on the two sides.
+
+    The way to prefer comes first: side one in focus, then by reference.
+    """
+    found: dict[frozenset[str], list[tuple[bool, str, Assignment]]] = {}
+    for one in first:
+        for other in second:
+            references = frozenset((one.bound.drug.reference, other.bound.drug.reference))
+            if len(references) == 2 and references & present.in_focus:
+                leads = one.bound.drug.reference
+                found.setdefault(references, []).append((leads not in present.in_focus, leads, assign(one, other)))
+    return [[assignment for *_, assignment in sorted(ways, key=lambda way: way[:2])] for ways in found.values()]
+
+
+def lone(standing: Standing, unseen_partners: tuple[Missing, ...]) -> Assignment:
+    """One drug of a pair whose partner was not recognised or not read: it cannot be more than undetermined."""
+    waiting = Verdict(Truth.UNKNOWN, missing=unseen_partners)
+    return Assignment({standing.side: standing.bound}, merge(Truth.UNKNOWN, (standing.verdict, waiting)))

@@ -1,0 +1,152 @@
+"""Reading one line of a rule on a chart: a fact, one operator, what it is compared with."""
+
+from datetime import datetime, timedelta
+from operator import eq, ge, gt, le, lt
+from typing import Any
+
+from cds_service.chart.catalogue import CATALOGUE
+from cds_service.chart.chart import Chart
+from cds_service.chart.drug_facts import drug_fact
+from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
+from cds_service.knowledge.rules import Line, Operator, ValueSet
+from cds_service.reasoning.findings import Missing
+from cds_service.reasoning.logic import Truth, negate, truth
+from cds_service.reasoning.membership import belongs
+from cds_service.reasoning.verdicts import Bindings, Verdict
+
+COMPARISONS = {
+    Operator.IS: eq,
+    Operator.BELOW: lt,
+    Operator.AT_MOST: le,
+    Operator.AT_LEAST: ge,
+    Operator.ABOVE: gt,
+    Operator.BETWEEN: lambda value, ends: ends[0] <= value <= ends[1],
+    Operator.ANY_IN: lambda word, words: word in words,
+    Operator.NONE_IN: lambda word, words: word not in words,
+}
+ONLY_RISES_INTO = frozenset({Operator.ABOVE, Operator.AT_LEAST})
+DRUG_LISTS = frozenset({"medications", "orders"})
+
+
+def read_line(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
+    """The verdict on one line. A line on a drug that is not bound is unknown, and no assumption settles it."""
+    if line.drug and line.drug not in bindings:
+        return Verdict(Truth.UNKNOWN)
+    if line.value_set is not None:
+        verdict = read_list(line, line.value_set, chart, bindings)
+    else:
+        verdict = read_value(line, chart, bindings)
+    if verdict.truth is Truth.UNKNOWN and line.if_missing is not None:
+        return Verdict(truth(line.if_missing), verdict.used, assumed=(assumption(line, verdict.missing),))
+    return verdict
+
+
+def fact_name(line: Line) -> str:
+    """The fact as the rule writes it: "inr", "a.daily_dose"."""
+    return f"{line.drug}.{line.fact}" if line.drug else line.fact
+
+
+def read_value(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
+    """The verdict on a single value of the patient or of a bound drug."""
+    name = fact_name(line)
+    if line.drug:
+        bound = bindings[line.drug]
+        fact = drug_fact(chart, bound.drug, bound.ingredient, line.fact)
+    else:
+        fact = chart.value(line.fact)
+    if line.operator is Operator.WITHIN_DAYS:
+        return read_age(line, name, fact, chart.now)
+    if isinstance(fact, Unknown):
+        return Verdict(Truth.UNKNOWN, missing=(Missing("value", name, fact.reason, fact.detail),))
+    if line.unit is not None and fact.unit != line.unit:
+        # Never compare across units: a daily dose in [IU]/d says nothing about a limit in mg/d.
+        found = f"in {fact.unit}, the rule compares {line.unit}"
+        return Verdict(Truth.UNKNOWN, missing=(Missing("value", name, Reason.UNRECOGNISED, found),))
+    answer = compare(fact, line.operator, line.operand)
+    if answer is Truth.UNKNOWN:
+        bound_only = f"only known to be at least {fact.value:g} {fact.unit}"
+        return Verdict(answer, missing=(Missing("value", name, Reason.NOT_RECORDED, bound_only),))
+    return Verdict(answer, {name: fact})
+
+
+def compare(fact: Known[Any], operator: Operator, operand: Any) -> Truth:
+    """Whether a known value passes. A lower bound decides only what no higher value could change."""
+    holds = COMPARISONS[operator](fact.value, operand)
+    if not fact.at_least:
+        return truth(holds)
+    if operator in ONLY_RISES_INTO:
+        return Truth.TRUE if holds else Truth.UNKNOWN
+    out_of_reach = fact.value > operand[1] if operator is Operator.BETWEEN else not holds
+    return Truth.FALSE if out_of_reach else Truth.UNKNOWN
+
+
+def read_age(line: Line, name: str, fact: Fact[Any], now: datetime) -> Verdict:
+    """`within_days`: a value past its shelf life still has a date; one never recorded was certainly not measured."""
+    dated = isinstance(fact, Known) or fact.reason is Reason.TOO_OLD
+    if dated and fact.as_of is not None and isinstance(line.operand, int | float):
+        return Verdict(truth(now - fact.as_of <= timedelta(days=line.operand)), {name: fact})
+    if isinstance(fact, Known):
+        return Verdict(Truth.UNKNOWN, missing=(Missing("value", name, Reason.NOT_RECORDED, "no date"),))
+    if fact.reason is Reason.NOT_RECORDED:
+        return Verdict(Truth.FALSE, {name: fact})
+    return Verdict(Truth.UNKNOWN, missing=(Missing("value", name, fact.reason, fact.detail),))
+
+
+def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings) -> Verdict:
+    """`any_in`, `none_in` and `count_at_least` over a list of the chart (DESIGN 4, three values over lists)."""
+    left_out = bindings[line.excluding].drug.reference if line.excluding in bindings else None
+    matching: list[Any] = []
+    unplaced: list[Missing] = []
+    unread: list[Missing] = []
+    for name, items in lists_of(line.fact, chart):
+        if not items.complete:
+            unread.append(Missing("list", name, items.reason or Reason.NOT_SENT))
+        unplaced += [unplaceable(name, item.text) for item in items.unrecognised]
+        for item in items.items:
+            membership = Truth.FALSE if item.reference == left_out else belongs(item, value_set, line.ever)
+            if membership is Truth.TRUE:
+                matching.append(item)
+            elif membership is Truth.UNKNOWN:
+                unplaced.append(unplaceable(name, item.name))
+    answer = count(len(matching), len(unplaced), not unread, line.count)
+    if line.operator is Operator.NONE_IN:
+        answer = negate(answer)
+    if answer is Truth.UNKNOWN:
+        return Verdict(answer, missing=(*unread, *unplaced))
+    found = Known(tuple(item.name for item in matching), sources=tuple(Source(item.reference) for item in matching))
+    return Verdict(answer, {line.fact: found})
+
+
+def lists_of(fact: str, chart: Chart) -> tuple[tuple[str, Items[Any]], ...]:
+    """The lists of the chart behind a list fact; `all_drugs` are the drafts and the active medications."""
+    if fact == "all_drugs":
+        return (("orders", chart.orders), ("medications", chart.medications))
+    return ((fact, getattr(chart, fact)),)
+
+
+def count(matching: int, unsure: int, complete: bool, at_least: int) -> Truth:
+    """Whether at least so many items match, when some could not be placed and the list may hold more."""
+    if matching >= at_least:
+        return Truth.TRUE
+    if complete and matching + unsure < at_least:
+        return Truth.FALSE
+    return Truth.UNKNOWN
+
+
+def unplaceable(name: str, text: str) -> Missing:
+    """An item that may or may not be in a value set; drugs are named themselves, others by their list."""
+    if name in DRUG_LISTS:
+        return Missing("drug", text, Reason.UNRECOGNISED)
+    return Missing("list", name, Reason.UNRECOGNISED, text)
+
+
+def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
+    """The author's `if_missing` in words: "assumed: not INR above 4 {INR} (not sent)"."""
+    label = CATALOGUE[line.fact].label if line.fact in CATALOGUE else line.fact
+    if line.value_set is not None:
+        compared = line.value_set.title
+    else:
+        compared = f"{line.operand} {line.unit}" if line.unit else str(line.operand).lower()
+    reasons = ", ".join(dict.fromkeys(str(each.reason) for each in missing))
+    negation = "" if line.if_missing else "not "
+    return f"assumed: {negation}{label} {line.operator.replace('_', ' ')} {compared} ({reasons})"

@@ -1,0 +1,53 @@
+"""Is one item of a list in a value set: yes, no, or nobody can say."""
+
+from cds_service.chart.drugs import Allergy, Coded, Drug, Problem, ProcedureDone
+from cds_service.knowledge.rules import ValueSet
+from cds_service.reasoning.logic import Truth, truth
+
+Item = Drug | Allergy | Problem | ProcedureDone
+
+
+def belongs(item: Item, value_set: ValueSet, ever: bool) -> Truth:
+    """Whether `item` is in `value_set`. Resolved problems and inactive allergies count only with `ever`."""
+    if isinstance(item, Drug):
+        return truth(not value_set.ingredients.isdisjoint(item.ingredient_rxcuis))
+    if isinstance(item, ProcedureDone):
+        return codes_belong(item.codes, value_set)
+    if not (item.active or ever):
+        return Truth.FALSE
+    if isinstance(item, Allergy):
+        return allergy_belongs(item, value_set)
+    return codes_belong(item.codes, value_set)
+
+
+def allergy_belongs(allergy: Allergy, value_set: ValueSet) -> Truth:
+    """By ingredient or by code; an allergy to a known substance that the set does not list is certainly not in it."""
+    if not value_set.ingredients.isdisjoint(allergy.ingredients):
+        return Truth.TRUE
+    by_code = codes_belong(allergy.codes, value_set)
+    if by_code is Truth.UNKNOWN and allergy.ingredients and value_set.ingredients:
+        return Truth.FALSE
+    return by_code
+
+
+def codes_belong(codes: tuple[Coded, ...], value_set: ValueSet) -> Truth:
+    """True when any coding is listed; false when one is in a system the set lists codes of; else unknown."""
+    placed = Truth.UNKNOWN
+    for coded in codes:
+        if coded.system not in value_set.systems:
+            continue
+        if (coded.system, coded.code) in value_set.codes or has_prefix(coded, value_set.prefixes):
+            return Truth.TRUE
+        placed = Truth.FALSE
+    return placed
+
+
+def has_prefix(coded: Coded, prefixes: tuple[tuple[str, str], ...]) -> bool:
+    """Whether a code begins with a listed prefix; "I509" and "I50.9" are the same ICD-10-CM code."""
+    return any(
+        system == coded.system and undotted(coded.code).startswith(undotted(start)) for system, start in prefixes
+    )
+
+
+def undotted(code: str) -> str:
+    return code.replace(".", "")
