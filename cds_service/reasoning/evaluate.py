@@ -82,7 +82,7 @@ def is_about(finding: Finding, reference: str) -> bool:
 
 
 def best(rule: Rule, chart: Chart, ways: list[Assignment]) -> Finding:
-    """Of the ways the same drugs stand on the sides: the first that fires, else the first undetermined, else the first."""
+    """Of the ways the same drugs stand on the sides: the first that fires, else a first undetermined, else the first."""
     findings = []
     for way in ways:
         finding = decide(rule, chart, way)
