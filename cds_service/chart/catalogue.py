@@ -1,8 +1,10 @@
 """The closed list of facts a rule may name. A rule with any other fact name does not compile."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+
+from cds_service.chart.fact_type import FactType, Kind
+
+__all__ = ["CATALOGUE", "FactType", "Kind", "codes_for", "keys_for", "with_inputs"]
 
 LOINC = "http://loinc.org"
 
@@ -10,48 +12,6 @@ LOINC = "http://loinc.org"
 MOST_CODES_PER_KEY = 60
 
 HOUSE = "shelf life and plausible range: house default, not from a source"
-
-
-class Kind(StrEnum):
-    """What a fact holds, and so which operators apply."""
-
-    QUANTITY = "quantity"  # below, at_most, at_least, above, between, within_days
-    BOOLEAN = "boolean"  # is
-    CODE = "code"  # is, any_in, none_in (over a closed list of words)
-    LIST = "list"  # any_in, none_in, count_at_least
-
-
-@dataclass(frozen=True, slots=True)
-class FactType:
-    """One fact: its name in rules, what a card calls it, its UCUM unit, and where it comes from.
-
-    `of` is "patient", or "drug" for facts written `this.x`, `a.x`, `b.x`. `loinc` are the codes read for it, most
-    preferred first; `panels` are the codes of panels that hold it as a component. `shelf_life_days` and
-    `shelf_life_inpatient_days` bound its age, `shelf_life_child_days` under 18 years; None never expires.
-    `plausible` bounds it in `unit`; outside is Unknown(implausible). `reads_as` pairs a unit as sent with the unit it
-    can only mean under these codes ("" is no unit at all). `valence` converts equivalents. `words` lists the values
-    of a CODE fact, empty for free words. `key` is the prefetch key that brings it (`labs`, `vitals`, ...), empty for
-    derived facts; `inputs` are the facts a derived one is computed from.
-    """
-
-    name: str
-    label: str
-    kind: Kind
-    of: str = "patient"
-    unit: str | None = None
-    loinc: tuple[str, ...] = ()
-    shelf_life_days: int | None = None
-    shelf_life_inpatient_days: int | None = None
-    plausible: tuple[float, float] | None = None
-    molar_mass_g_per_mol: float | None = None
-    words: tuple[str, ...] = ()
-    key: str = ""
-    inputs: tuple[str, ...] = ()
-    source: str = ""
-    panels: tuple[str, ...] = ()
-    shelf_life_child_days: int | None = None
-    reads_as: tuple[tuple[str, str], ...] = ()
-    valence: int | None = None
 
 
 def _lab(
