@@ -8,7 +8,10 @@ from cds_service.reasoning.findings import Finding, Missing
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings of one clinical problem, leading finding first. `key` is stable: problem id and the drugs' references."""
+    """Findings of one clinical problem, leading finding first.
+
+    `key` is stable: the problem's id and the references of the drugs that its card is about.
+    """
 
     key: str
     problem: ProblemKind
@@ -24,8 +27,8 @@ class Unchecked:
     """
 
     missing: Missing
-    drug: str = ""
     titles: tuple[str, ...] = ()  # problems that could not be settled because of it
+    drug: str = ""
 
 
 @dataclass(frozen=True, slots=True)

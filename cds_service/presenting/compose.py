@@ -1,0 +1,94 @@
+"""Groups of findings become cards, exactly as they go over the wire."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid5
+
+from cds_service.chart.chart import Chart
+from cds_service.hooks.response import Card, CardSource, Coding
+from cds_service.knowledge.release import CardPolicy, Release
+from cds_service.knowledge.rules import Indicator
+from cds_service.presenting.detail import describe, describe_more, describe_unchecked
+from cds_service.presenting.groups import Group, Shown
+from cds_service.presenting.summary import summarise, summarise_more, summarise_unchecked
+from cds_service.reasoning.findings import Finding
+
+EXTENSION = "org.cds-service"
+INDICATORS = list(Indicator)
+
+
+def compose(shown: Shown, chart: Chart, release: Release, decision_id: str) -> tuple[Card, ...]:
+    """The cards of one answer: the groups in order, how many more there are, what could not be checked.
+
+    `decision_id` is a UUID; each card's uuid follows from it and the group's key (CH-110). Nothing shown gives ().
+    """
+    cards = [card_of(group, chart, release, decision_id) for group in shown.groups]
+    if shown.more:
+        cards.append(more_card(shown.more, chart, release.policy, decision_id))
+    if shown.unchecked:
+        cards.append(unchecked_card(shown, release.policy, decision_id))
+    return tuple(cards)
+
+
+def card_of(group: Group, chart: Chart, release: Release, decision_id: str) -> Card:
+    """One problem, one card, with the highest indicator and every override reason of its findings."""
+    lead = group.findings[0].rule
+    return Card(
+        uuid=str(uuid5(UUID(decision_id), group.key)),
+        summary=summarise(group, chart),
+        indicator=min((finding.indicator for finding in group.findings), key=INDICATORS.index),
+        source=source(release.policy, lead.id, lead.title),
+        detail=describe(group, chart),
+        override_reasons=override_reasons(group.findings, release),
+        extension=extension(decision_id, group.findings),
+    )
+
+
+def more_card(groups: tuple[Group, ...], chart: Chart, policy: CardPolicy, decision_id: str) -> Card:
+    """What the cap of the hook held back, counted and named."""
+    return Card(
+        uuid=str(uuid5(UUID(decision_id), "|more")),
+        summary=summarise_more(groups),
+        indicator=Indicator.INFO,
+        source=source(policy, "more", "More findings"),
+        detail=describe_more(groups, chart),
+        extension=extension(decision_id, [finding for group in groups for finding in group.findings]),
+    )
+
+
+def unchecked_card(shown: Shown, policy: CardPolicy, decision_id: str) -> Card:
+    """What could not be checked about the drugs in focus."""
+    return Card(
+        uuid=str(uuid5(UUID(decision_id), "|not-checked")),
+        summary=summarise_unchecked(shown.unchecked),
+        indicator=Indicator.INFO,
+        source=source(policy, "not-checked", "What could not be checked"),
+        detail=describe_unchecked(shown.unchecked),
+        extension=extension(decision_id, ()),
+    )
+
+
+def source(policy: CardPolicy, code: str, display: str) -> CardSource:
+    """Who says so; the topic's system and code together are the address of the knowledge behind the card."""
+    topic = Coding(code=code, system=f"{policy.source_url}/knowledge", display=display)
+    return CardSource(label=policy.source_label, url=policy.source_url, topic=topic)
+
+
+def override_reasons(findings: Iterable[Finding], release: Release) -> tuple[Coding, ...]:
+    """The union of the rules' reasons, in rank order (CH-121)."""
+    ids = dict.fromkeys(reason for finding in findings for reason in finding.rule.card.override_reasons)
+    reasons = (release.override_reasons[each] for each in ids)
+    return tuple(Coding(code=each.code, system=each.system, display=each.display) for each in reasons)
+
+
+def extension(decision_id: str, findings: Iterable[Finding]) -> dict[str, Any]:
+    """Which decision and which findings a card stands for, and the orders it is about (CH-123, G-22)."""
+    named = [
+        {
+            "rule": finding.rule.id,
+            "version": finding.rule.version,
+            "subjects": sorted({bound.drug.reference for bound in finding.bindings.values()}),
+        }
+        for finding in findings
+    ]
+    return {EXTENSION: {"decision": decision_id, "findings": named} if named else {"decision": decision_id}}

@@ -1,0 +1,150 @@
+"""The body of a card in Markdown: what, why, this patient, what is not known, what to do, and where it comes from."""
+
+import re
+from collections.abc import Iterable
+
+from cds_service.chart.chart import Chart
+from cds_service.knowledge.rules import Evidence, Indicator, Rule, Severity
+from cds_service.presenting.groups import Group, Unchecked
+from cds_service.presenting.summary import plain_title, speak, summarise
+from cds_service.presenting.text import escape_markdown, render_markdown
+from cds_service.presenting.views import UNLIMITED, context_of
+from cds_service.presenting.wording import fact_label, say, say_drug, say_missing, sentence
+from cds_service.reasoning.findings import Finding
+
+INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
+LINKABLE = re.compile(r"https?://[^\s()<>\"]+")
+
+
+def describe(group: Group, chart: Chart) -> str:
+    """The detail of a group's card, in the order in which a clinician decides."""
+    findings = group.findings
+    rules = list({finding.rule.id: finding.rule for finding in findings}.values())
+    sections = (
+        what(findings, chart),
+        titled("Why", {rule.title: rule.mechanism for rule in rules}),
+        listed("This patient", [*drug_lines(findings, chart), *value_lines(findings, chart)]),
+        listed("How sure", doubt_lines(findings)),
+        titled("What to do", {rule.title: rule.management for rule in rules}),
+        "\n".join(source_line(rule) for rule in rules),
+    )
+    return "\n\n".join(section for section in sections if section)
+
+
+def what(findings: tuple[Finding, ...], chart: Chart) -> str:
+    """One finding: its rule's own detail and the grade it meets. Several: one line each, in rank order."""
+    if len(findings) > 1:
+        return bullets(because(finding, chart) for finding in findings)
+    only = findings[0]
+    context = context_of(only, chart)
+    detail = speak(render_markdown, only.rule.card.detail, context) or escape_markdown(plain_title(only, UNLIMITED))
+    return "\n\n".join(part for part in (detail, grade_reason(only, chart)) if part)
+
+
+def because(finding: Finding, chart: Chart) -> str:
+    """The one line that a card of several findings takes from a rule."""
+    text = speak(render_markdown, finding.rule.because, context_of(finding, chart))
+    lead = "Contraindicated: " if finding.rule.severity is Severity.CONTRAINDICATED else ""
+    reason = grade_reason(finding, chart)
+    return f"{lead}{text or escape_markdown(plain_title(finding, UNLIMITED))}" + (f". {reason}" if reason else "")
+
+
+def grade_reason(finding: Finding, chart: Chart) -> str:
+    """Why this patient's urgency differs from the default, in the grade's words."""
+    return speak(render_markdown, finding.grade.because, context_of(finding, chart)) if finding.grade else ""
+
+
+def drug_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
+    """The drugs of the card with dose and start, each once, orders first."""
+    drugs = {bound.drug.reference: bound.drug for finding in findings for bound in finding.bindings.values()}
+    return [say_drug(drug, chart.now) for drug in sorted(drugs.values(), key=lambda drug: not drug.is_draft)]
+
+
+def value_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
+    """The facts that decided, with unit and date, each once."""
+    lines: dict[str, None] = {}
+    for finding in findings:
+        for name, fact in finding.used.items():
+            lines[say(fact, label_in(finding, name), chart.now)] = None
+    return list(lines)
+
+
+def label_in(finding: Finding, name: str) -> str:
+    """What the card calls a fact; a drug's fact says whose it is."""
+    side = name.partition(".")[0]
+    if side not in finding.bindings:
+        return fact_label(name)
+    bound = finding.bindings[side]
+    owner = next((part.name for part in bound.drug.ingredients if part.rxcui == bound.ingredient), bound.drug.name)
+    return f"{owner} {fact_label(name)}"
+
+
+def doubt_lines(findings: Iterable[Finding]) -> list[str]:
+    """What was not known and what it could change, what was assumed, what was lowered; each once."""
+    lines: dict[str, None] = {}
+    for finding in findings:
+        change = possible_change(finding)
+        for missing in finding.missing:
+            side = missing.subject.partition(".")[0]
+            drug = finding.bindings[side].drug.name if side in finding.bindings else ""
+            lines[say_missing(missing, drug) + change] = None
+        lines.update(dict.fromkeys(finding.assumed))
+        if finding.lowered:
+            lines["shown one step less urgent because the same treatment is renewed unchanged"] = None
+    return list(lines)
+
+
+def possible_change(finding: Finding) -> str:
+    """What the grades that could not be proven would do to the urgency."""
+    if any(INDICATORS[grade.indicator] < INDICATORS[finding.indicator] for grade in finding.skipped_grades):
+        return "; could be more urgent"
+    if any(INDICATORS[grade.indicator] > INDICATORS[finding.indicator] for grade in finding.skipped_grades):
+        return "; could be less urgent"
+    return ""
+
+
+def source_line(rule: Rule) -> str:
+    """Evidence, rule and version, and who reviewed it, or that nobody has."""
+    cited = "; ".join(cite(evidence) for evidence in rule.evidence)
+    reviewed = f"reviewed by {escape_markdown(rule.reviewer)}" if rule.reviewer else "not yet reviewed by a pharmacist"
+    known = f"Source: {cited}. " if cited else ""
+    return f"{known}Rule {escape_markdown(f'{rule.id} {rule.version}')}, {reviewed}."
+
+
+def cite(evidence: Evidence) -> str:
+    text = escape_markdown(evidence.citation)
+    linked = f"[{text}]({evidence.url})" if LINKABLE.fullmatch(evidence.url) else text
+    return f"{linked} ({escape_markdown(evidence.quality)})" if evidence.quality else linked
+
+
+def describe_more(groups: tuple[Group, ...], chart: Chart) -> str:
+    return bullets(escape_markdown(summarise(group, chart)) for group in groups)
+
+
+def describe_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
+    """Every cause with the problems it leaves open, and what that does not mean."""
+    lines = []
+    for line in unchecked:
+        clause = escape_markdown(sentence(say_missing(line.missing, line.drug)))
+        still_open = f". Left open: {escape_markdown('; '.join(line.titles))}" if line.titles else ""
+        lines.append(clause + still_open)
+    return f"{bullets(lines)}\n\nWhat is not known was not taken as normal or absent."
+
+
+def titled(heading: str, texts: dict[str, str]) -> str:
+    """A section: one text beside its heading, or one line per rule title."""
+    filled = {title: escape_markdown(text) for title, text in texts.items() if text}
+    if not filled:
+        return ""
+    if len(set(filled.values())) == 1:
+        return f"**{heading}:** {next(iter(filled.values()))}"
+    return f"**{heading}**\n\n" + bullets(f"{escape_markdown(title)}: {text}" for title, text in filled.items())
+
+
+def listed(heading: str, lines: list[str]) -> str:
+    """A section of short plain lines; empty when there are none."""
+    return f"**{heading}**\n\n{bullets(escape_markdown(sentence(line)) for line in lines)}" if lines else ""
+
+
+def bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,109 @@
+"""The first line of a card: under 140 characters, whatever the drugs are called (CH-111)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cds_service.chart.chart import Chart
+from cds_service.knowledge.rules import Severity
+from cds_service.presenting.groups import Group, Unchecked
+from cds_service.presenting.text import one_line, render_plain, shorten
+from cds_service.presenting.views import UNLIMITED, context_of
+from cds_service.presenting.wording import say_missing
+from cds_service.reasoning.findings import Finding
+
+LONGEST = 139
+# How long one inserted name or value may be, from generous to terse: names give way, the words of the problem do not.
+LIMITS = (UNLIMITED, 60, 40, 28, 20, 12, 6)
+
+
+def summarise(group: Group, chart: Chart) -> str:
+    """The summary of a group: the rule's own for one finding, the problem's pattern over all drugs for several.
+
+    A contraindication speaks first: its own summary, and how many findings stand below it.
+    """
+    lead = group.findings[0]
+    more = len(group.findings) - 1
+    if not more:
+        return fit(lambda limit: own_summary(lead, chart, limit))
+    if lead.rule.severity is Severity.CONTRAINDICATED:
+        return fit(lambda limit: f"{own_summary(lead, chart, limit)} (and {more} more)")
+    return fit_names(group, drug_names(group.findings))
+
+
+def fit(write: Callable[[int], str]) -> str:
+    """The first text that fits when its names are allowed less and less; in the end the text itself is cut."""
+    text = ""
+    for limit in LIMITS:
+        text = write(limit)
+        if len(text) <= LONGEST:
+            return text
+    return shorten(text, LONGEST)
+
+
+def fit_names(group: Group, names: list[str]) -> str:
+    """The problem's pattern with three names, two names, then shorter ones: "a + b + 2 more"."""
+    text = ""
+    for limit in LIMITS:
+        for shown in (3, 2):
+            text = render_plain(group.problem.summary, {"drugs": join_names(names, shown, limit)})
+            if len(text) <= LONGEST:
+                return text
+    return shorten(text, LONGEST)
+
+
+def join_names(names: list[str], shown: int, limit: int) -> str:
+    """At most `shown` names, each at most `limit` long, and how many are left: "a + b + 2 more"."""
+    parts = [shorten(name, limit) for name in names[:shown]]
+    if len(names) > shown:
+        parts.append(f"{len(names) - shown} more")
+    return " + ".join(parts)
+
+
+def drug_names(findings: tuple[Finding, ...]) -> list[str]:
+    """Names of the drugs of some findings, each once, in rank order, the order before the drug it meets."""
+    names: dict[str, None] = {}
+    for finding in findings:
+        drugs = [bound.drug for bound in finding.bindings.values()]
+        names.update((one_line(drug.name), None) for drug in sorted(drugs, key=lambda drug: not drug.is_draft))
+    return list(names)
+
+
+def own_summary(finding: Finding, chart: Chart, limit: int) -> str:
+    """The rule's own summary with names and values of at most `limit` characters."""
+    return speak(render_plain, finding.rule.card.summary, context_of(finding, chart, limit)) or plain_title(
+        finding, limit
+    )
+
+
+def plain_title(finding: Finding, limit: int) -> str:
+    names = join_names(drug_names((finding,)), 2, limit)
+    return f"{names}: {finding.rule.title}" if names else finding.rule.title
+
+
+def speak(render: Callable[[str, dict[str, Any]], str], source: str, context: dict[str, Any]) -> str:
+    """A template rendered, or "" when it cannot be.
+
+    A slip in a text must not cost the card: whatever goes wrong inside a template, the finding is still shown under
+    its title. `cds check` renders every text beforehand.
+    """
+    try:
+        return render(source, context)
+    except Exception:
+        return ""
+
+
+def summarise_more(groups: tuple[Group, ...]) -> str:
+    titles = ", ".join(dict.fromkeys(group.problem.title for group in groups))
+    return shorten(f"{len(groups)} more, less urgent: {titles}", LONGEST)
+
+
+def summarise_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
+    """As many causes as fit, then how many are left."""
+    clauses = [shorten(one_line(say_missing(line.missing, line.drug)), 90) for line in unchecked]
+    text = ""
+    for shown in range(len(clauses), 0, -1):
+        rest = f"; {len(clauses) - shown} more" if shown < len(clauses) else ""
+        text = f"Not checked: {'; '.join(clauses[:shown])}{rest}"
+        if len(text) <= LONGEST:
+            break
+    return text

@@ -1,0 +1,203 @@
+"""How facts are said to a clinician: values with unit and date, and what is not known with its reason."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
+
+from cds_service.chart.catalogue import CATALOGUE
+from cds_service.chart.drugs import Drug
+from cds_service.chart.facts import Fact, Items, Known, Reason, Unknown
+from cds_service.reasoning.findings import Missing
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP)  # digits enough for any float
+
+# A whole unit that people write as a word, plural.
+WHOLE_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "1": ""}
+
+# Parts of a UCUM unit that people write otherwise. "units" and "mcg" as ISMP's list of error-prone abbreviations asks.
+UNIT_PARTS = {
+    "[IU]": "units",
+    "[lb_av]": "lb",
+    "[in_i]": "in",
+    "{1.73_m2}": "1.73 m²",
+    "10*3": "×10³",
+    "10*9": "×10⁹",
+    "Cel": "°C",
+    "m2": "m²",
+    "meq": "mEq",
+    "mm[Hg]": "mmHg",
+    "u[IU]": "micro-units",
+    "m[IU]": "milli-units",
+    "ug": "mcg",
+    "uL": "µL",
+    "umol": "µmol",
+}
+
+VALUE_REASONS = {
+    Reason.NOT_SENT: "not sent",
+    Reason.NOT_REQUESTED: "not asked for",
+    Reason.REFUSED: "refused by the EHR",
+    Reason.TIMED_OUT: "did not arrive in time",
+    Reason.MALFORMED: "could not be read",
+    Reason.TRUNCATED: "the list arrived cut short",
+    Reason.TOO_OLD: "last value too old",
+    Reason.IMPLAUSIBLE: "the value sent is not plausible",
+    Reason.UNRECOGNISED: "not recognised",
+    Reason.NOT_RECORDED: "not recorded",
+}
+
+LIST_REASONS = {
+    Reason.NOT_SENT: "was not sent",
+    Reason.NOT_REQUESTED: "was not asked for",
+    Reason.REFUSED: "was refused by the EHR",
+    Reason.TIMED_OUT: "did not arrive in time",
+    Reason.MALFORMED: "could not be read in full",
+    Reason.TRUNCATED: "arrived cut short",
+    Reason.TOO_OLD: "is too old",
+    Reason.IMPLAUSIBLE: "holds an entry that is not plausible",
+    Reason.UNRECOGNISED: "holds an entry that was not recognised",
+    Reason.NOT_RECORDED: "is not recorded",
+}
+
+LISTS = {
+    "medications": "medication list",
+    "all_drugs": "medication list",
+    "allergies": "allergy list",
+    "conditions": "problem list",
+    "procedures": "procedure list",
+    "orders": "list of draft orders",
+}
+
+
+def say(fact: Fact[Any], label: str, now: datetime) -> str:
+    """One fact in words: "INR 4.8 (18 Nov 2026, 3 days ago)", "INR not known: not recorded".
+
+    Dates are those of `now`'s time zone.
+    """
+    if isinstance(fact, Unknown):
+        return f"{label} not known: {say_reason(fact.reason, fact.detail or say_date(fact.as_of, now))}"
+    name = label if fact.formula in label else f"{label} ({fact.formula})"
+    colon = "" if is_number(fact.value) else ":"
+    when = f" ({say_date(fact.as_of, now)})" if fact.as_of else ""
+    return f"{name}{colon} {say_value(fact)}{when}"
+
+
+def say_value(fact: Known[Any]) -> str:
+    """The value alone, with its unit: "4,550 mg/d", "yes", "Penicillin V, Ibuprofen"."""
+    if not is_number(fact.value):
+        return say_plain(fact.value)
+    bound = "at least " if fact.at_least else ""
+    return f"{bound}{say_number(fact.value)}{say_unit(fact.unit)}"
+
+
+def say_plain(value: Any) -> str:
+    """A value that is not a quantity: yes or no, a word, a date, the names in a list."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    if isinstance(value, Items):
+        return say_plain(value.items)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return ", ".join(sorted({say_plain(item) for item in value})) or "read, nothing relevant on it"
+    return str(getattr(value, "name", value))
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def say_number(value: float | Decimal) -> str:
+    """The one place where numbers are rounded: to three digits, whole numbers from 100 on.
+
+    Halves round away from zero, trailing zeros are dropped, thousands get a comma ("4,550", "28", "4.8", "0.125").
+    """
+    exact = Decimal(str(value))
+    decimals = max(0, 2 - exact.adjusted()) if exact else 0
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), context=ROUNDING)
+    text = f"{rounded:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def say_unit(unit: str | None) -> str:
+    """A UCUM unit as people write it, with the blank before it: "mL/min/{1.73_m2}" gives " mL/min/1.73 m²"."""
+    if not unit or unit in WHOLE_UNITS:
+        return f" {WHOLE_UNITS[unit]}".rstrip() if unit else ""
+    parts = (UNIT_PARTS.get(part, part) for part in unit.split("/"))
+    written = "/".join(re.sub(r"\{[^}]*\}", "", part) for part in parts).rstrip("/")
+    if not written:
+        return ""
+    return written if written.startswith("%") else f" {written}"
+
+
+def say_date(moment: datetime | None, now: datetime) -> str:
+    """Date and age, as in "18 Nov 2026, 3 days ago"; empty for no date."""
+    if moment is None:
+        return ""
+    day = moment.astimezone(now.tzinfo).date()
+    return f"{say_plain(day)}, {say_ago((now.date() - day).days)}".removesuffix(", ")
+
+
+def say_ago(days: int) -> str:
+    if days < 0:
+        return ""
+    if days < 2:
+        return ("today", "yesterday")[days]
+    if days < 60:
+        return f"{days} days ago"
+    return f"{days // 30} months ago" if days < 730 else f"{days // 365} years ago"
+
+
+def say_reason(reason: Reason, detail: str = "") -> str:
+    """Why a value is not known, in a clinician's words."""
+    return f"{VALUE_REASONS[reason]} ({detail})" if detail else VALUE_REASONS[reason]
+
+
+def say_missing(missing: Missing, drug: str = "") -> str:
+    """One thing that could not be checked, as a clause; it never says that something is absent.
+
+    `drug` is the drug whose own value is missing.
+    """
+    if missing.kind == "list":
+        verb = LIST_REASONS[missing.reason]
+        return f"the {list_label(missing.subject)} {verb}" + (f" ({missing.detail})" if missing.detail else "")
+    if missing.kind == "drug":
+        return f"“{missing.subject}” was not recognised as a drug"
+    if missing.kind == "rule":
+        return f"the check “{missing.subject}” could not be run"
+    label = f"{fact_label(missing.subject)} of {drug}" if drug else fact_label(missing.subject)
+    return say(Unknown(missing.reason, missing.detail), label, now=datetime.min)
+
+
+def list_label(subject: str) -> str:
+    """What people call a list of the chart."""
+    return LISTS.get(subject, subject.replace("_", " "))
+
+
+def fact_label(name: str) -> str:
+    """What a card calls a fact: the catalogue's label, for a drug's fact ("a.daily_dose") without the side."""
+    bare = name.rpartition(".")[2]
+    known = CATALOGUE.get(name) or CATALOGUE.get(bare)
+    return known.label if known else bare.replace("_", " ")
+
+
+def say_drug(drug: Drug, now: datetime) -> str:
+    """One drug with dose and start: "warfarin 5 MG Oral Tablet, 1 tablet daily (since 3 Mar 2026)"."""
+    dose = f", {drug.dose.text}" if drug.dose.text else ""
+    if drug.is_draft:
+        status = "renewal, being ordered now" if drug.continues else "being ordered now"
+    elif drug.authored:
+        day = drug.authored.astimezone(now.tzinfo).date()
+        status = f"on the list since {say_plain(day)}"
+    else:
+        status = "on the list"
+    by_name = ", recognised by name only" if drug.recognised_by == "recognised by name" else ""
+    return f"{drug.name}{dose} ({status}{by_name})"
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital first letter, unless the word is written with a small one (eGFR, pH)."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]

@@ -1,0 +1,16 @@
+"""The one byte form of a decision: equal decisions give equal bytes on any machine."""
+
+import msgspec
+
+from cds_service.record.decision import DecisionRecord
+from cds_service.record.plain import plain_record
+
+ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
+
+
+def canonical_bytes(record: DecisionRecord) -> bytes:
+    """JSON with sorted members, no blanks, sets sorted, Decimals as the text received, times in RFC 3339.
+
+    Nothing is added: the only clock in it is the decision's own `now`.
+    """
+    return ENCODER.encode(plain_record(record))
