@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+HOUSE = "shelf life and plausible range: house default, not from a source"
+
 
 class Kind(StrEnum):
     """What a fact holds, and so which operators apply."""
