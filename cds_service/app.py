@@ -2,16 +2,20 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from cds_service.call import Call, Tools, answer
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
+from cds_service.governance.release_file import read_checked_sources
+from cds_service.governance.review import silence_unreviewed
 from cds_service.hooks.discovery import Service
 from cds_service.hooks.request import parse_request
 from cds_service.hooks.response import HookResponse
+from cds_service.knowledge.compile import compile_release
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.sources import Sources, load_sources
 from cds_service.record.decision import DecisionRecord
@@ -22,7 +26,7 @@ from cds_service.terminology.products import Terminology
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One process's service. The clock, the decision ids and the record sink are arguments, so any call can be replayed.
+    """One process's service. Clock, decision ids and record sink are arguments, so any call can be replayed.
 
     `name_decision` takes the body and the moment of the call; `write` takes a record and the milliseconds it took.
     """
@@ -40,6 +44,8 @@ class Application:
         count in the dev profile only. Raises `BadRequest` or `NothingToWorkWith`."""
         started = time.perf_counter()
         request = parse_request(body, service.hook)
+        if trace:
+            request = replace(request, trace=True)
         wished = request.as_of if self.settings.is_dev else None
         now = as_of or wished or self.clock()
         call = Call(
@@ -50,7 +56,7 @@ class Application:
             zone=self.settings.zone,
             client=client,
             tenant=client,
-            may_trace=trace or (self.settings.is_dev and request.trace),
+            may_trace=trace or self.settings.is_dev,
         )
 
         def write(record: DecisionRecord) -> None:
@@ -64,14 +70,43 @@ def build(
     write: Callable[[DecisionRecord, float], None],
     name_decision: Callable[[bytes, datetime], str] = lambda body, now: str(uuid4()),
 ) -> Application:
-    """Open the terminology, load the release and put the service together."""
+    """Open the terminology, load the release and put the service together.
+
+    Raises `BadSettings` when there is no checked release to serve, `BadKnowledge` when the rules do not compile.
+    """
+    terminology = open_terminology()
+    release = compile_release(find_sources(settings, terminology), terminology)
+    if settings.accept_unreviewed is not None:
+        release = replace(release, accepted_unreviewed_by=settings.accept_unreviewed.by)
     return Application(
         settings=settings,
-        release=open_release(settings),
+        release=release if settings.runs_unreviewed else silence_unreviewed(release),
         clock=lambda: datetime.now(UTC),
         name_decision=name_decision,
         write=write,
     )
+
+
+def open_terminology() -> Terminology:
+    return open_index(data_folder("rules") / "terminology" / "rxnorm.sqlite")
+
+
+def read_folders() -> Sources:
+    """The knowledge as its authors left it in the data folders."""
+    return load_sources(data_folder("rules"), data_folder("cards"), data_folder("config"))
+
+
+def release_path(settings: Settings) -> Path:
+    """Where `cds check` writes the release and the server finds it."""
+    return settings.home / "release.json"
+
+
+def find_sources(settings: Settings, terminology: Terminology) -> Sources:
+    """The checked sources; the dev profile also runs folders that were not checked since they were edited."""
+    folders = read_folders()
+    if settings.is_dev:
+        return folders
+    return read_checked_sources(release_path(settings), folders, terminology.digest)
 
 
 def fetch_nothing(call: Call, received: Received) -> Received:

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 
 class CdsError(Exception):
-    """Anything this service can explain to the person who caused it."""
+    """Anything this service can explain to the person who caused it.
+
+    Errors with fields are dataclasses, not frozen: Python sets `__traceback__` on an error that leaves a `with` block.
+    """
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class BadRequest(CdsError):
     """A CDS Hooks request that cannot be read.
 
@@ -23,7 +26,7 @@ class BadRequest(CdsError):
         return f"{self.element}: found {self.found}, expected {self.expected}"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NothingToWorkWith(CdsError):
     """No usable prefetch, no readable FHIR data and nothing to say about the drafts alone (CH-077)."""
 
@@ -51,7 +54,7 @@ class KnowledgeProblem:
         return f"{at}: {self.where}: {self.message}" if self.where else f"{at}: {self.message}"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class BadKnowledge(CdsError):
     """The knowledge folders do not compile; every problem found is listed, not just the first."""
 

@@ -1,7 +1,6 @@
 """`cds serve`: the service under gunicorn."""
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer

@@ -3,12 +3,11 @@
 import json
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -33,7 +32,7 @@ def try_requests(
     with plain_errors():
         settings = settings_from(config)
         application = build(settings, write=lambda record, milliseconds: None, name_decision=name_by_content)
-        moment = end_of_day(as_of, settings.zone) if as_of else None
+        moment = read_moment(as_of) if as_of else None
         refused = 0
         for name, body in read_bodies(files):
             refused += try_one(application, name, body, service, moment, as_json or len(files) > 1, trace)
@@ -45,12 +44,17 @@ def read_bodies(files: list[str]) -> Iterator[tuple[str, bytes]]:
         yield (name, sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
 
 
-def end_of_day(written: str, zone: ZoneInfo) -> datetime:
-    """The last second of a day of the site, so that everything recorded on it has happened."""
+def read_moment(written: str) -> datetime:
+    """A date or dateTime as the `asOf` of a request is read."""
+    from cds_service.errors import BadRequest
+    from cds_service.hooks.request import read_as_of
+
     try:
-        return datetime.combine(date.fromisoformat(written), time(23, 59, 59), tzinfo=zone)
-    except ValueError:
-        raise typer.BadParameter(f"found {written!r}, expected a date such as 2021-02-19", param_hint="--as-of") from None
+        return read_as_of(written)
+    except BadRequest:
+        raise typer.BadParameter(
+            f"found {written!r}, expected a date such as 2021-02-19", param_hint="--as-of"
+        ) from None
 
 
 def name_by_content(body: bytes, now: datetime) -> str:

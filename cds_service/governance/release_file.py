@@ -1,10 +1,9 @@
-"""The release file: the checked sources, word for word, with the digests they were checked against.
+"""The release file: the checked sources with the digests they were checked under.
 
-A server compiles its rules from this file only, so editing a rule changes nothing until `cds check` passed.
+A production server starts from this file only, so editing a rule changes nothing until `cds check` passed.
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,23 @@ from cds_service.errors import BadSettings
 from cds_service.knowledge.sources import Sources, canonical
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseFile:
-    """`sources` is the digest of what is in `documents` and `rows`; `terminology` that of the index it was checked with."""
+class ReleaseFile(msgspec.Struct, frozen=True):
+    """`digest` is that of the sources; `terminology` that of the index they were checked with."""
 
-    sources: str
+    digest: str
     terminology: str
     documents: dict[str, dict[str, Any]]
     rows: dict[str, tuple[dict[str, str], ...]]
+
+    @property
+    def sources(self) -> Sources:
+        return Sources(self.documents, self.rows)
 
 
 def write_release(path: Path, sources: Sources, terminology: str) -> None:
     """Write the release file so that a reader sees the old one or the new one, never half of it."""
     content = {
-        "sources": sources.digest,
+        "digest": sources.digest,
         "terminology": terminology,
         "documents": sources.documents,
         "rows": sources.rows,
@@ -38,20 +40,24 @@ def write_release(path: Path, sources: Sources, terminology: str) -> None:
     unfinished.replace(path)
 
 
-def read_release(path: Path, terminology: str) -> Sources | None:
-    """The sources of the release file, None if there is none.
-
-    Raises `BadSettings` when the file was changed after it was written, or checked with another terminology index.
-    """
-    if not path.is_file():
-        return None
+def read_release(path: Path) -> ReleaseFile:
+    """Raises `BadSettings` when there is no release file, or it was changed after it was written."""
     try:
         file = msgspec.json.decode(path.read_bytes(), type=ReleaseFile)
+    except FileNotFoundError:
+        raise BadSettings(f"{path}: there is no checked release; run `cds check`") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BadSettings(f"{path.name}: not a release file; run `cds check`") from None
-    sources = Sources(file.documents, file.rows)
-    if sources.digest != file.sources:
-        raise BadSettings(f"{path.name}: was changed after it was written; run `cds check`")
+        raise BadSettings(f"{path}: not a release file; run `cds check`") from None
+    if file.sources.digest != file.digest:
+        raise BadSettings(f"{path}: was changed after it was written; run `cds check`")
+    return file
+
+
+def read_checked_sources(path: Path, folders: Sources, terminology: str) -> Sources:
+    """The sources of the release file. Raises `BadSettings` when they are not what the data folders hold now."""
+    file = read_release(path)
+    if file.digest != folders.digest:
+        raise BadSettings(f"{path}: rules, cards or services were edited after the last check; run `cds check`")
     if file.terminology != terminology:
-        raise BadSettings(f"{path.name}: was checked with another terminology index; run `cds check`")
-    return sources
+        raise BadSettings(f"{path}: was checked with another terminology index; run `cds check`")
+    return file.sources

@@ -36,4 +36,3 @@ def allow_origins(app: Flask, allowed: tuple[str, ...]) -> None:
                 response.headers["Access-Control-Allow-Headers"] = HEADERS
                 response.headers["Access-Control-Max-Age"] = SECONDS_REMEMBERED
         return response
-

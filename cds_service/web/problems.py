@@ -14,7 +14,7 @@ from cds_service.errors import BadRequest, CdsError, NothingToWorkWith
 from cds_service.web.log import log
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NotForYou(CdsError):
     """The caller may not use this route; `why` is for the person who set the client up."""
 
@@ -24,7 +24,7 @@ class NotForYou(CdsError):
         return self.why
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class UnknownService(CdsError):
     """No CDS service has this id (CH-016)."""
 
@@ -34,7 +34,7 @@ class UnknownService(CdsError):
         return f"no CDS service has this id; the services are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NotJson(CdsError):
     """The body is declared as something other than JSON (CH-030)."""
 

@@ -1,0 +1,27 @@
+"""What running without a reviewer means: a rule nobody has reviewed is counted, never shown."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from cds_service.knowledge.release import Release, RuleIndex
+from cds_service.knowledge.rules import Rule, Status
+
+
+def silence_unreviewed(release: Release) -> Release:
+    """The release with every active rule that has no reviewer silent. It answers otherwise, so its digest differs."""
+    rules = {id: silence(rule) for id, rule in release.rules.items()}
+
+    def silence_entries(entries: Mapping[str, tuple[Rule, ...]]) -> Mapping[str, tuple[Rule, ...]]:
+        return {key: tuple(rules[rule.id] for rule in listed) for key, listed in entries.items()}
+
+    return replace(
+        release,
+        digest=hashlib.sha256(f"{release.digest} unreviewed silent".encode()).hexdigest(),
+        rules=rules,
+        index=RuleIndex(silence_entries(release.index.by_ingredient), silence_entries(release.index.by_fact)),
+    )
+
+
+def silence(rule: Rule) -> Rule:
+    return rule if rule.reviewed or rule.status is not Status.ACTIVE else replace(rule, status=Status.SILENT)

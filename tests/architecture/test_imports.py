@@ -1,0 +1,79 @@
+"""Which package may import which (DESIGN section 2)."""
+
+import subprocess
+import sys
+
+from tests.architecture.source import CHECKOUT, imports, modules, name
+
+# Anything may import errors. `hooks` holds message types only, so knowledge may use them for services.
+ALLOWED = {
+    "errors": set(),
+    "folders": set(),
+    "settings": {"folders"},
+    "hooks": set(),
+    "fhir": {"hooks"},
+    "terminology": set(),
+    "chart": {"fhir", "terminology"},
+    "knowledge": {"chart", "terminology", "hooks"},
+    "reasoning": {"chart", "knowledge"},
+    "presenting": {"chart", "knowledge", "reasoning", "hooks"},
+    "record": {"hooks", "chart", "reasoning", "presenting"},
+    "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "presenting", "record"},
+    "governance": {"record", "call", "knowledge", "chart", "reasoning", "presenting", "terminology"},
+}
+ANYTHING = {"app", "wsgi", "cli", "web"}
+HEAVY = ("sklearn", "pandas", "statsmodels", "dask", "matplotlib", "scipy", "numpy")
+
+
+def part(dotted: str) -> str:
+    """The package inside `cds_service` that a dotted name belongs to."""
+    return dotted.split(".")[1]
+
+
+def test_every_package_imports_only_what_the_table_allows() -> None:
+    wrong = []
+    for path in modules("cds_service"):
+        here = path.relative_to(CHECKOUT / "cds_service").parts[0].removesuffix(".py")
+        if here in ANYTHING:
+            continue
+        for line, imported in imports(path):
+            if not imported.startswith("cds_service.") or imported == "cds_service.__version__":
+                continue
+            there = part(imported)
+            if there not in ALLOWED.get(here, set()) | {here, "errors"}:
+                wrong.append(f"{name(path)}:{line}: {here} must not import {there}")
+    assert wrong == []
+
+
+def test_the_web_never_imports_the_command_line() -> None:
+    wrong = [
+        name(path) for path in modules("cds_service/web") for _, it in imports(path) if it.startswith("cds_service.cli")
+    ]
+    assert wrong == []
+
+
+def test_the_service_never_imports_the_smart_app() -> None:
+    wrong = [
+        name(path) for path in modules("cds_service") for _, it in imports(path) if it.split(".")[0] == "smart_app"
+    ]
+    assert wrong == []
+
+
+def test_only_the_composition_root_and_the_commands_open_long_lived_things() -> None:
+    openers = ("open_index", "compile_release", "load_sources")
+    allowed = ("cds_service/app.py", "cds_service/cli/", "cds_service/governance/")
+    wrong = [
+        f"{name(path)}:{line}: {imported}"
+        for path in modules("cds_service")
+        for line, imported in imports(path)
+        if imported.rpartition(".")[2] in openers and not name(path).startswith(allowed)
+    ]
+    assert wrong == []
+
+
+def test_the_serving_process_loads_no_statistics_library() -> None:
+    program = "import sys, cds_service.web.server; print(sorted(set(sys.modules) & set(sys.argv[1:])))"
+    run = subprocess.run(
+        [sys.executable, "-c", program, *HEAVY], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"

@@ -1,0 +1,50 @@
+"""One line per call, with ids and counts and no value of a patient."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from cds_service.web.log import log_decision, start_logging
+from tests.support.requests import a_patient
+
+SECRET = "Zebedee-4711"
+
+
+@pytest.fixture
+def lines(capfd: pytest.CaptureFixture[str]) -> Callable[[], list[str]]:
+    start_logging()
+    return lambda: capfd.readouterr().err.splitlines()
+
+
+def test_an_answer_is_one_line_without_the_patient(
+    client_of: Callable[..., FlaskClient], lines: Callable[[], list[str]]
+) -> None:
+    request = a_patient(SECRET).taking("855332", f"{SECRET} tablets").ordering("197806", SECRET).order_sign()
+    answer = client_of(write=log_decision).post("/cds-services/medication-order-sign", json=request)
+    assert answer.status_code == 200
+    (line,) = lines()
+    assert SECRET not in line
+    entry = json.loads(line)
+    assert entry["event"] == "answered"
+    assert (entry["service"], entry["hook"], entry["client"]) == ("medication-order-sign", "order-sign", "loopback")
+    assert entry["cards"] == len(json.loads(answer.data)["cards"])
+    assert entry["ms"] >= 0
+    assert len(entry["decision"]) == 36
+
+
+def test_a_refusal_and_a_failure_are_one_line_without_the_patient(
+    client_of: Callable[..., FlaskClient], lines: Callable[[], list[str]]
+) -> None:
+    def fail(record: object, milliseconds: float) -> None:
+        raise ValueError(SECRET)
+
+    client = client_of(write=fail)
+    client.post("/cds-services/medication-order-sign", json={"hook": SECRET})
+    client.post("/cds-services/medication-order-sign", json=a_patient(SECRET).ordering("855332").order_sign())
+    refused, failed = (json.loads(line) for line in lines())
+    assert (refused["event"], refused["status"], refused["problem"]) == ("refused", 400, "BadRequest")
+    assert (failed["event"], failed["status"], failed["problem"]) == ("failed", 500, "ValueError")
+    assert failed["at"].startswith("tests.web.test_log:")
+    assert SECRET not in json.dumps([refused, failed])
