@@ -38,7 +38,8 @@ class KeyResult:
 
     `complete` is true only when the whole answer was read: then an empty `resources` means "asked, none recorded"
     (CH-073). Otherwise `reason` says why not. `requested_codes` holds the `system|code` list of the Bundle's self
-    link when it carried one; a code absent from it was never asked for.
+    link when it carried one; a code absent from it was never asked for. `urls` maps the `urn:` full URLs of the Bundle
+    to `Type/id`; other full URLs end in it anyway.
     """
 
     resources: tuple[Resource, ...] = ()
@@ -46,11 +47,16 @@ class KeyResult:
     complete: bool = False
     reason: Reason | None = Reason.NOT_SENT
     requested_codes: frozenset[str] | None = None
+    urls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One unsigned order of the session. `original` is its JSON exactly as received; only `fhir.build` opens it."""
+    """One unsigned order of the session. `original` is its JSON exactly as received; only `fhir.build` opens it.
+
+    `reference` is `Type/id`, or `Type/draft-3` for the third entry when it has no id or one used before.
+    `selected` is true for the orders that an order-select call points at, and only there.
+    """
 
     reference: str
     resource: Resource
@@ -60,10 +66,17 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Everything one call brought, decoded. `prefetch` has an entry for every key the service asked for."""
+    """Everything one call brought, decoded. `prefetch` has an entry for every key the service asked for.
+
+    `supporting` are resources of the draft bundle that are no orders (a Medication that a draft refers to) and
+    `draft_urls` its `urn:` full URLs, as in `KeyResult.urls`. `notes` are tolerated oddities, for the trace.
+    """
 
     patient_id: str
     encounter_id: str | None = None
     drafts: tuple[Draft, ...] = ()
     unreadable_drafts: tuple[Unreadable, ...] = ()
     prefetch: Mapping[str, KeyResult] = field(default_factory=dict)
+    supporting: tuple[Resource, ...] = ()
+    draft_urls: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

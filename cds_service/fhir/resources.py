@@ -1,11 +1,9 @@
 """The parts of FHIR R4 resources (and STU3 dosage shapes) that this service reads, as msgspec structs.
 
-Every member is optional and unknown members are skipped. `read.py` decodes strictly first and, where a resource does
-not fit, again member by member, so that one odd member never loses a resource; members that had to be dropped are
-named in `odd`.
+Every member is optional and unknown members are skipped. `lenient.py` decodes strictly first and, where a resource
+does not fit, again member by member, so that one odd member never loses a resource; members that had to be dropped
+are named in `odd`. Members under an STU3 or R5 name are moved to the R4 one by `versions.py`; read only that.
 """
-
-from typing import Any
 
 import msgspec
 
@@ -113,7 +111,14 @@ class Resource(Part, frozen=True):
 
     resource_type: str = ""
     id: str | None = None
-    odd: tuple[str, ...] = ()
+    odd: tuple[str, ...] = msgspec.field(name="(odd)", default=())  # no FHIR member can have this name
+
+
+class CodeableReference(Part, frozen=True):
+    """R5's "a code or a reference"."""
+
+    concept: CodeableConcept | None = None
+    reference: Reference | None = None
 
 
 class Medication(Resource, frozen=True):
@@ -137,7 +142,8 @@ class MedicationRequest(Resource, frozen=True):
     reason_code: tuple[CodeableConcept, ...] = ()
     dosage_instruction: tuple[Dosage, ...] = ()
     dispense_request: DispenseRequest | None = None
-    contained: tuple[Medication, ...] = ()
+    contained: tuple[Medication, ...] = ()  # whatever is contained: look at resource_type
+    medication: CodeableReference | None = None  # R5
 
 
 class MedicationStatement(Resource, frozen=True):
@@ -150,7 +156,9 @@ class MedicationStatement(Resource, frozen=True):
     date_asserted: str | None = None
     based_on: tuple[Reference, ...] = ()
     dosage: tuple[Dosage, ...] = ()
-    contained: tuple[Medication, ...] = ()
+    contained: tuple[Medication, ...] = ()  # whatever is contained: look at resource_type
+    medication: CodeableReference | None = None  # R5
+    taken: str | None = None  # STU3: y, n, unk, na
 
 
 class Reaction(Part, frozen=True):
@@ -169,6 +177,7 @@ class AllergyIntolerance(Resource, frozen=True):
     code: CodeableConcept | None = None
     patient: Reference | None = None
     recorded_date: str | None = None
+    asserted_date: str | None = None  # STU3
     reaction: tuple[Reaction, ...] = ()
 
 
@@ -180,6 +189,7 @@ class Condition(Resource, frozen=True):
     onset_date_time: str | None = None
     abatement_date_time: str | None = None
     recorded_date: str | None = None
+    asserted_date: str | None = None  # STU3
 
 
 class ObservationComponent(Part, frozen=True):
@@ -230,6 +240,7 @@ class Procedure(Resource, frozen=True):
     subject: Reference | None = None
     performed_date_time: str | None = None
     performed_period: Period | None = None
+    not_done: bool | None = None  # STU3
 
 
 class ServiceRequest(Resource, frozen=True):
@@ -248,9 +259,28 @@ class OtherResource(Resource, frozen=True):
     patient: Reference | None = None
 
 
-class BundleLink(Part, frozen=True):
-    relation: str | None = None
-    url: str | None = None
+class Issue(Part, frozen=True):
+    severity: str | None = None
+    code: str | None = None
 
 
-AnyJson = Any
+class OperationOutcome(Resource, frozen=True):
+    issue: tuple[Issue, ...] = ()
+
+
+READ: dict[str, type[Resource]] = {
+    kind.__name__: kind
+    for kind in (
+        AllergyIntolerance,
+        Condition,
+        Encounter,
+        Medication,
+        MedicationRequest,
+        MedicationStatement,
+        Observation,
+        Patient,
+        Procedure,
+        ServiceRequest,
+    )
+}
+"""The resource types that are read, by name; any other is skipped, or kept as `OtherResource` if it is a draft."""
