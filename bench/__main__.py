@@ -1,0 +1,94 @@
+"""`make bench`: CPU per call against a Flask echo in the same run, start-up, memory, and where the time goes."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.bodies import order_sign
+from bench.servers import ECHO, SERVICE, Server, running
+from bench.stages import profile
+from cds_service.folders import data_folder
+
+SIZES = {"14 kB": 14_000, "100 kB": 100_000}
+LOADS = {"one after another": 1, "8 at a time": 8}
+CALLS, REPETITIONS, WARM_UP = 800, 4, 200
+RESULTS = Path(__file__).parent / "results"
+
+
+def cpu_milliseconds(server: Server, body: Path, calls: int, connections: int) -> float:
+    """CPU of the worker per call."""
+    before = server.cpu_seconds()
+    client = [sys.executable, "-m", "bench.load", str(server.port), str(body), str(calls), str(connections)]
+    subprocess.run(client, check=True)
+    return (server.cpu_seconds() - before) / calls * 1000
+
+
+def compare(folder: Path) -> dict[str, dict[str, object]]:
+    """CPU per call of echo and service, measured in turns so that both meet the same machine."""
+    rows: dict[str, dict[str, object]] = {}
+    with running(ECHO) as echo, running(SERVICE) as service:
+        for size, least_bytes in SIZES.items():
+            body = folder / size
+            body.write_bytes(order_sign(least_bytes))
+            for load, connections in LOADS.items():
+                for server in (echo, service):
+                    cpu_milliseconds(server, body, WARM_UP, connections)
+                pairs = [
+                    [cpu_milliseconds(server, body, CALLS, connections) for server in (echo, service)]
+                    for _ in range(REPETITIONS)
+                ]
+                rows[f"{size}, {load}"] = {
+                    "bytes": body.stat().st_size,
+                    "echo_ms": statistics.median(pair[0] for pair in pairs),
+                    "service_ms": statistics.median(pair[1] for pair in pairs),
+                    "ratios": [round(pair[1] / pair[0], 2) for pair in pairs],
+                    "ratio": statistics.median(pair[1] / pair[0] for pair in pairs),
+                }
+        rows["worker"] = {
+            "start_to_ready_s": service.seconds_to_ready,
+            "pss_mb": service.proportional_megabytes(),
+            "echo_pss_mb": echo.proportional_megabytes(),
+        }
+    return rows
+
+
+def show(
+    console: Console, compared: dict[str, dict[str, object]], stages: dict[str, dict[str, float]], index: float
+) -> None:
+    table = Table("order-sign", "bytes", "echo ms", "service ms", "ratio", "of each repetition")
+    for name, row in compared.items():
+        if "ratio" in row:
+            cells = [f"{row['bytes']}", f"{row['echo_ms']:.3f}", f"{row['service_ms']:.3f}", f"{row['ratio']:.2f}"]
+            table.add_row(name, *cells, str(row["ratios"]))
+    console.print(table)
+    worker = compared["worker"]
+    console.print(
+        f"start-up to ready {worker['start_to_ready_s']:.2f} s; proportional set size of a worker"
+        f" {worker['pss_mb']:.0f} MB (echo {worker['echo_pss_mb']:.0f} MB); terminology index {index:.1f} MB"
+    )
+    columns = list(next(iter(stages.values())))
+    table = Table("stage, median ms", *columns, "sum")
+    for size, row in stages.items():
+        table.add_row(size, *(f"{row[stage]:.3f}" for stage in columns), f"{sum(row.values()):.3f}")
+    console.print(table)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        compared = compare(Path(folder))
+    stages = {size: profile(order_sign(least_bytes)) for size, least_bytes in SIZES.items()}
+    index = (data_folder("rules") / "terminology" / "rxnorm.sqlite").stat().st_size / 1e6
+    show(Console(), compared, stages, index)
+    RESULTS.mkdir(exist_ok=True)
+    result = {"compared": compared, "stages": stages, "index_mb": index}
+    (RESULTS / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
