@@ -121,19 +121,22 @@ def singles(rule: Rule, present: Present) -> Iterator[Assignment]:
             yield assign(standing)
 
 
-def pairs(first: list[Standing], second: list[Standing], present: Present) -> list[list[Assignment]]:
+def pairs(rule: Rule, first: list[Standing], second: list[Standing], present: Present) -> list[list[Assignment]]:
     """A pair rule: for each unordered pair of different drugs with one in focus, the ways they stand on the two sides.
 
     The way to prefer comes first: side one in focus, then by reference.
     """
-    found: dict[frozenset[str], list[tuple[bool, str, Assignment]]] = {}
+    ways: dict[frozenset[str], list[tuple[bool, str, Assignment]]] = {}
     for one in first:
+        leads = one.bound.drug.reference
         for other in second:
-            references = frozenset((one.bound.drug.reference, other.bound.drug.reference))
-            if len(references) == 2 and references & present.in_focus:
-                leads = one.bound.drug.reference
-                found.setdefault(references, []).append((leads not in present.in_focus, leads, assign(one, other)))
-    return [[assignment for *_, assignment in sorted(ways, key=lambda way: way[:2])] for ways in found.values()]
+            references = frozenset((leads, other.bound.drug.reference))
+            if len(references) == 1 or references.isdisjoint(present.in_focus):
+                continue
+            if rule.different_ingredients and one.bound.ingredient == other.bound.ingredient:
+                continue
+            ways.setdefault(references, []).append((leads not in present.in_focus, leads, assign(one, other)))
+    return [[way[-1] for way in sorted(found, key=lambda way: way[:2])] for found in ways.values()]
 
 
 def lone(standing: Standing, unseen_partners: tuple[Missing, ...]) -> Assignment:

@@ -51,7 +51,7 @@ def evaluate_rule(rule: Rule, present: Present) -> list[Finding]:
 def evaluate_pairs(rule: Rule, present: Present) -> list[Finding]:
     """One finding per unordered pair, and one per drug whose partner may be there unseen or is not there at all."""
     first, second = (standing_on(side, present) for side in rule.sides)
-    paired = [best(rule, present.chart, ways) for ways in pairs(first, second, present)]
+    paired = [best(rule, present.chart, ways) for ways in pairs(rule, first, second, present)]
     by_drug: dict[str, list[Standing]] = {}
     for standing in (*first, *second):
         by_drug.setdefault(standing.bound.drug.reference, []).append(standing)
@@ -82,7 +82,7 @@ def is_about(finding: Finding, reference: str) -> bool:
 
 
 def best(rule: Rule, chart: Chart, ways: list[Assignment]) -> Finding:
-    """Of the ways the same drugs stand on the sides: the first that fires, else a first undetermined, else the first."""
+    """Of the ways the same drugs stand on the sides: the first that fires, else undetermined, else the first."""
     findings = []
     for way in ways:
         finding = decide(rule, chart, way)

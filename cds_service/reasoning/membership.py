@@ -4,6 +4,8 @@ from cds_service.chart.drugs import Allergy, Coded, Drug, Problem, ProcedureDone
 from cds_service.knowledge.rules import ValueSet
 from cds_service.reasoning.logic import Truth, truth
 
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
 Item = Drug | Allergy | Problem | ProcedureDone
 
 
@@ -21,10 +23,13 @@ def belongs(item: Item, value_set: ValueSet, ever: bool) -> Truth:
 
 
 def allergy_belongs(allergy: Allergy, value_set: ValueSet) -> Truth:
-    """By ingredient or by code; an allergy to a known substance that the set does not list is certainly not in it."""
+    """By ingredient or by code; an allergy to a known substance that the set does not list is certainly not in it.
+
+    An RxNorm code that did not resolve to an ingredient says nothing: substances are compared as ingredients.
+    """
     if not value_set.ingredients.isdisjoint(allergy.ingredients):
         return Truth.TRUE
-    by_code = codes_belong(allergy.codes, value_set)
+    by_code = codes_belong(tuple(coded for coded in allergy.codes if coded.system != RXNORM), value_set)
     if by_code is Truth.UNKNOWN and allergy.ingredients and value_set.ingredients:
         return Truth.FALSE
     return by_code

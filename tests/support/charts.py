@@ -127,7 +127,7 @@ def a_chart(
         "procedures": procedures,
     }
     texts, hidden = unrecognised or {}, frozenset(unread)
-    read = {
+    read: dict[str, Any] = {
         name: a_list(items, texts.get(name, ()), Reason.NOT_SENT if name in hidden else None)
         for name, items in lists.items()
     }
@@ -210,7 +210,7 @@ def a_rule(
 
 
 def index_of(*rules: Rule) -> RuleIndex:
-    """An index as the compiler builds it: by the ingredients of every side, patient rules by their first line's fact."""
+    """By the ingredients of every side, as the compiler does; patient rules by the fact of their first line."""
     by_ingredient: dict[str, tuple[Rule, ...]] = {}
     by_fact: dict[str, tuple[Rule, ...]] = {}
     for rule in rules:

@@ -1,0 +1,1 @@
+"""The manual of the logic: each file is one topic, each case one sentence and what it must give."""
