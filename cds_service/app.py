@@ -20,7 +20,7 @@ from cds_service.knowledge.release import Release
 from cds_service.knowledge.sources import Sources, load_sources
 from cds_service.record.decision import DecisionRecord
 from cds_service.settings import Settings
-from cds_service.terminology.index import open_index
+from cds_service.terminology.index import RxNormIndex, open_index
 from cds_service.terminology.products import Terminology
 
 
@@ -87,7 +87,8 @@ def build(
     )
 
 
-def open_terminology() -> Terminology:
+def open_terminology() -> RxNormIndex:
+    """The drug index that ships with the rules."""
     return open_index(data_folder("rules") / "terminology" / "rxnorm.sqlite")
 
 
