@@ -11,10 +11,10 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from cds_service.fhir.lenient import UNREADABLE_JSON, Json, decode_resource, items_of, member
+from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, Json, decode_resource, items_of, member
 from cds_service.fhir.outcomes import reason_of
 from cds_service.fhir.received import KeyResult, Reason, Unreadable
-from cds_service.fhir.resources import READ, Part, Resource
+from cds_service.fhir.resources import READ, OtherResource, Part, Resource
 from cds_service.fhir.versions import MOVES, refuse_dstu2
 
 T = TypeVar("T")
@@ -46,26 +46,30 @@ class Bundle(msgspec.Struct, Generic[T], frozen=True, gc=False, rename="camel"):
 
 @dataclass
 class Reading:
-    """A Bundle while it is being read. `matches` counts the entries that `Bundle.total` counts."""
+    """A Bundle while it is being read.
+
+    `matches` counts the entries that `Bundle.total` counts, `unrelated` those that are not what was searched for.
+    """
 
     resources: list[Resource] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     reasons: set[Reason] = field(default_factory=set)
     urls: dict[str, str] = field(default_factory=dict)
     matches: int = 0
+    unrelated: int = 0
 
     def result(self, links: tuple[Link, ...], total: int | None) -> KeyResult:
         """The reading as a value. An unreadable item or a missing page means that the list is not whole."""
         if self.unreadable:
             self.reasons.add(Reason.MALFORMED)
-        if (total or 0) > self.matches or any(link.relation == "next" for link in links):
+        if (total or 0) > self.matches or (links and any(link.relation == "next" for link in links)):
             self.reasons.add(Reason.TRUNCATED)
         return KeyResult(
             resources=tuple(self.resources),
             unreadable=tuple(self.unreadable),
             complete=not self.reasons,
-            reason=next((reason for reason in WORST_FIRST if reason in self.reasons), None),
-            requested_codes=requested_codes(links),
+            reason=min(self.reasons, key=WORST_FIRST.index) if self.reasons else None,
+            requested_codes=requested_codes(links) if links else None,
             urls=self.urls,
         )
 
@@ -116,18 +120,17 @@ def read_by_entry(members: Mapping[str, msgspec.Raw], resource_type: str) -> Key
     Raises `NothingToWorkWith` when it holds orders of FHIR DSTU2.
     """
     reading = Reading()
-    entries = items_of(members.get("entry"))
-    for position, raw in enumerate(entries, start=1):
+    for position, raw in enumerate(items_of(members.get("entry")), start=1):
         read_entry(raw, f"entry {position}", resource_type, reading)
-    if entries and not reading.matches and not reading.reasons:
-        reading.reasons.add(Reason.MALFORMED)  # something was sent, and none of it is what was asked for
+    if reading.unrelated and not reading.matches:
+        reading.reasons.add(Reason.MALFORMED)  # something was sent, and none of it is what was searched for
     return reading.result(member(members, "link", tuple[Link, ...]) or (), member(members, "total", int))
 
 
 def read_entry(raw: msgspec.Raw, place: str, wanted: str, reading: Reading) -> None:
     """One entry into the reading."""
     try:
-        entry = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        entry = OBJECT.decode(raw)
     except UNREADABLE_JSON:
         entry = {}
     search = member(entry, "search", Search)
@@ -140,31 +143,32 @@ def read_entry(raw: msgspec.Raw, place: str, wanted: str, reading: Reading) -> N
         reading.matches += 1
     elif read is not None:
         full_url = member(entry, "fullUrl", str) or ""
-        reading.resources.append(name_by_url(read, full_url, reading.urls) if full_url.startswith("urn:") else read)
-        reading.matches += mode != "include" and wanted in ("", read.resource_type)
+        if not isinstance(read, OtherResource):
+            reading.resources.append(name_by_url(read, full_url, reading.urls) if full_url.startswith("urn:") else read)
+        if wanted not in ("", read.resource_type):
+            reading.unrelated += 1
+        elif mode != "include":
+            reading.matches += 1
 
 
 def read_resource(raw: Json, place: str, wanted: str = "") -> Resource | Unreadable | Reason | None:
-    """One resource; None for a type nobody reads, the reason an OperationOutcome gives, or what could not be read.
+    """One resource, or what could not be read, or the reason that an OperationOutcome gives, None if it only informs.
 
     With `wanted`, a resource of another type is unreadable: a server marked it as what was searched for.
     """
     try:
-        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        members = OBJECT.decode(raw)
         resource_type = msgspec.json.decode(members.get("resourceType", b'""'), type=str)
         if resource_type == "OperationOutcome":
             return reason_of(raw)
         refuse_dstu2(resource_type)
         if not resource_type or (wanted and resource_type != wanted):
-            return Unreadable(resource_type, place, f"not a resource of type {wanted}" if wanted else "no resource")
-        kind = READ.get(resource_type)
-        if kind is None:
-            return None
+            return Unreadable(resource_type, place, f"not of type {wanted}" if wanted else "without resourceType")
+        kind = READ.get(resource_type, OtherResource)
         resource = decode_resource(raw, kind)
     except UNREADABLE_JSON:
         return Unreadable("", place, "not a FHIR resource")
-    move = MOVES.get(kind)
-    return resource if move is None else move(resource)
+    return MOVES[kind](resource) if kind in MOVES else resource
 
 
 def requested_codes(links: tuple[Link, ...]) -> frozenset[str] | None:

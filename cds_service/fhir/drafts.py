@@ -7,7 +7,7 @@ import msgspec
 
 from cds_service.errors import BadRequest
 from cds_service.fhir.bundles import name_by_url
-from cds_service.fhir.lenient import UNREADABLE_JSON, decode_resource, items_of, member
+from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, decode_resource, items_of, member
 from cds_service.fhir.received import Draft, Unreadable
 from cds_service.fhir.references import belongs_to, relative
 from cds_service.fhir.resources import READ, CodeableConcept, OtherResource, Reference, Resource
@@ -77,8 +77,9 @@ def read_drafts(context: Context, urls: Mapping[str, str]) -> DraftsRead:
         if resource is not None:
             keep_draft(sent, resource, selections, read)
             subjects.append((sent.element, subject_of(resource)))
+    known_urls = {**urls, **read.urls}
     for element, subject in subjects:
-        if subject is not None and belongs_to(subject.reference, context.patient_id, {**urls, **read.urls}) is False:
+        if subject is not None and belongs_to(subject.reference, context.patient_id, known_urls) is False:
             raise BadRequest(f"{element}.subject", "another patient", "the patient of context.patientId")
     if selections - {f"{draft.resource.resource_type}/{draft.resource.id}" for draft in read.drafts}:
         read.notes.append("context.selections names an order that is not among the drafts")
@@ -92,7 +93,7 @@ def entries_of(raw: msgspec.Raw) -> list[Sent]:
         return [send(f"{ELEMENT}[{index}]", index + 1, item) for index, item in enumerate(items_of(raw))]
     if kind != "an object":
         raise BadRequest(ELEMENT, kind, "a Bundle")
-    members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    members = OBJECT.decode(raw)
     resource_type = member(members, "resourceType", str)
     if resource_type == "Bundle" or (not resource_type and "entry" in members):
         entries = items_of(members.get("entry"))
@@ -113,7 +114,7 @@ def send(element: str, position: int, raw: msgspec.Raw) -> Sent:
 def members_of(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
     """The members of a JSON object; none for anything else."""
     try:
-        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        return OBJECT.decode(raw)
     except UNREADABLE_JSON:
         return {}
 

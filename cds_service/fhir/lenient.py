@@ -18,9 +18,11 @@ T = TypeVar("T")
 UNREADABLE_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for JSON it cannot take: bad syntax, bad UTF-8 and nesting without end."""
 
+OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+"""Takes a JSON object apart without looking into its members."""
+
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 INTEGER = re.compile(r"-?\d+")
-
 
 ABSENT: Any = object()
 """What `fit` gives for a member that is null or cannot be used."""
@@ -35,7 +37,7 @@ def decode_resource(raw: Json, kind: type[R]) -> R:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError:
         odd: list[str] = []
-        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        members = OBJECT.decode(raw)
         return kind(**fit_members(members, kind, "", odd), odd=tuple(odd))
 
 
@@ -46,7 +48,7 @@ def member(members: Mapping[str, msgspec.Raw], name: str, kind: type[T]) -> T | 
     return None if value is ABSENT else value
 
 
-def items_of(raw: msgspec.Raw | None) -> list[msgspec.Raw]:
+def items_of(raw: Json | None) -> list[msgspec.Raw]:
     """The items of an array; a single value counts as one item, null as none."""
     text = bytes(raw or b"null")
     if text.startswith(b"["):
@@ -81,22 +83,22 @@ def without_none(kind: Any) -> Any:
 
 def fit_array(text: bytes, kind: Any, path: str, odd: list[str]) -> tuple[Any, ...]:
     """The items that fit. A single value stands for an array of one (sandbox habit, digest G-24)."""
-    fitted = [fit(item, kind, f"{path}[{number}]", odd) for number, item in enumerate(items_of(msgspec.Raw(text)))]
+    fitted = [fit(item, kind, f"{path}[{number}]", odd) for number, item in enumerate(items_of(text))]
     return tuple(item for item in fitted if item is not ABSENT)
 
 
 def fit_first(text: bytes, kind: Any, path: str, odd: list[str]) -> Any:
     """The first item where one value belongs; that there were others is noted."""
-    items = items_of(msgspec.Raw(text))
+    items = items_of(text)
     if len(items) != 1:
         odd.append(path)
-    return fit(items[0], kind, path, odd) if items else ABSENT
+    return fit(items[0], kind, path, odd) if items and not bytes(items[0]).startswith(b"[") else ABSENT
 
 
 def fit_struct(text: bytes, kind: Any, path: str, odd: list[str]) -> Any:
     """An object member by member. STU3 writes some concepts as a bare code, and people write references as text."""
     if text.startswith(b"{"):
-        return kind(**fit_members(msgspec.json.decode(text, type=dict[str, msgspec.Raw]), kind, f"{path}.", odd))
+        return kind(**fit_members(OBJECT.decode(text), kind, f"{path}.", odd))
     word = msgspec.json.decode(text) if text.startswith(b'"') else ""
     if word and kind is CodeableConcept:
         return CodeableConcept(coding=(Coding(code=word),), text=word)

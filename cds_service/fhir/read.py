@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from cds_service.errors import BadRequest
 from cds_service.fhir.bundles import read_by_entry, read_resource, read_uniform
 from cds_service.fhir.drafts import read_drafts
-from cds_service.fhir.lenient import UNREADABLE_JSON
+from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, member
 from cds_service.fhir.received import KeyResult, Reason, Received, Unreadable
-from cds_service.fhir.resources import Resource
+from cds_service.fhir.resources import READ, Resource
 from cds_service.hooks.request import HookRequest
 
 NONE_RECORDED = KeyResult(complete=True, reason=None)
@@ -21,10 +22,13 @@ def read_request(request: HookRequest, templates: Mapping[str, str]) -> Received
     Raises `BadRequest` when the drafts are no bundle anyone can read or one is for another patient, and
     `NothingToWorkWith` when the caller speaks FHIR DSTU2.
     """
-    prefetch = {key: read_key(request.prefetch.get(key), template) for key, template in templates.items()}
-    urls = {url: target for result in prefetch.values() for url, target in result.urls.items()}
     context = request.context
-    read = read_drafts(context, urls)
+    try:
+        prefetch = {key: read_key(request.prefetch.get(key), template) for key, template in templates.items()}
+        urls = {url: target for result in prefetch.values() for url, target in result.urls.items()}
+        read = read_drafts(context, urls)
+    except RecursionError:
+        raise BadRequest("body", "JSON nested too deeply", "FHIR resources") from None
     return Received(
         patient_id=context.patient_id,
         encounter_id=context.encounter_id,
@@ -45,20 +49,33 @@ def read_key(raw: msgspec.Raw | None, template: str) -> KeyResult:
     resource_type = "" if path.startswith("{{") else path.partition("/")[0]
     if bytes(memoryview(raw)[:5]) == b"null":
         return NONE_RECORDED
-    read = read_uniform(raw, resource_type) if question_mark else None
+    read = read_uniform(raw, resource_type) if question_mark else read_instance(raw, resource_type)
     return read_odd(raw, resource_type, is_search=bool(question_mark)) if read is None else read
 
 
-def read_odd(raw: msgspec.Raw, resource_type: str, is_search: bool) -> KeyResult:
-    """A value that is not simply a Bundle of what was searched for."""
+def read_instance(raw: msgspec.Raw, resource_type: str) -> KeyResult | None:
+    """The resource that was read by id, if it is of this type and as it should be; else None."""
+    kind = READ.get(resource_type)
+    if kind is None:
+        return None
     try:
-        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-        sent = msgspec.json.decode(members.get("resourceType", b'""'), type=str)
+        resource = msgspec.json.decode(raw, type=kind)
+    except UNREADABLE_JSON:
+        return None
+    return KeyResult((resource,), complete=True, reason=None) if resource.resource_type == resource_type else None
+
+
+def read_odd(raw: msgspec.Raw, resource_type: str, is_search: bool) -> KeyResult:
+    """A value that is not simply a Bundle of what was searched for, or the resource that was read."""
+    try:
+        members = OBJECT.decode(raw)
+        if "resource" in members and "resourceType" not in members:  # {response, resource} of CDS Hooks before 1.0
+            raw = members["resource"]
+            members = OBJECT.decode(raw)
     except UNREADABLE_JSON:
         return MALFORMED
-    if not sent and "resource" in members and "response" in members:
-        return read_odd(members["resource"], resource_type, is_search)  # the wrapper of CDS Hooks before 1.0
-    if sent == "Bundle":
+    sent = member(members, "resourceType", str)
+    if sent == "Bundle" or (sent is None and "entry" in members):
         return read_by_entry(members, resource_type)
     return read_single(raw, resource_type, is_search)
 
