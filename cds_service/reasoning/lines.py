@@ -141,12 +141,20 @@ def unplaceable(name: str, text: str) -> Missing:
 
 
 def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
-    """The author's `if_missing` in words: "assumed: not INR above 4 {INR} (not sent)"."""
+    """The author's `if_missing` in words: "INR above 4 {INR}: assumed not so (not sent)"."""
     label = CATALOGUE[line.fact].label if line.fact in CATALOGUE else line.fact
-    if line.value_set is not None:
-        compared = line.value_set.title
-    else:
-        compared = f"{line.operand} {line.unit}" if line.unit else str(line.operand).lower()
-    reasons = ", ".join(dict.fromkeys(str(each.reason) for each in missing))
-    negation = "" if line.if_missing else "not "
-    return f"assumed: {negation}{label} {line.operator.replace('_', ' ')} {compared} ({reasons})"
+    compared = line.value_set.title if line.value_set is not None else say(line.operand, line.unit)
+    reasons = ", ".join(dict.fromkeys(each.reason.value for each in missing))
+    so = "so" if line.if_missing else "not so"
+    return f"{label} {line.operator.replace('_', ' ')} {compared}: assumed {so} ({reasons})"
+
+
+def say(operand: Any, unit: str | None) -> str:
+    """What a line compares with, as a card prints it: "4 {INR}", "30 and 45 mL/min", "current and former", "true"."""
+    if isinstance(operand, bool):
+        return str(operand).lower()
+    words = [
+        each if isinstance(each, str) else f"{each:g}"
+        for each in (operand if isinstance(operand, tuple) else (operand,))
+    ]
+    return " and ".join(words) + (f" {unit}" if unit else "")
