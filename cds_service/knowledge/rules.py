@@ -1,4 +1,4 @@
-"""Rules and value sets as compiled values. `load` reads the files, `check` explains mistakes, `compile` builds these."""
+"""Rules and value sets as compiled values: what the files of `rules/` become once nothing is wrong with them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -183,6 +183,7 @@ class Rule:
     facts: frozenset[str] = frozenset()  # every patient fact any line or text names
     file: str = ""
     indicator: Indicator = Indicator.WARNING  # default for the severity, from cards/policy.toml
+    different_ingredients: bool = False  # pair scope: a and b must match by two different ingredients
 
     @property
     def reviewed(self) -> bool:

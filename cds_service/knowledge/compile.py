@@ -1,0 +1,46 @@
+"""Compiles the sources into one frozen release, or says everything that is wrong with them."""
+
+import hashlib
+
+from cds_service import __version__
+from cds_service.errors import BadKnowledge
+from cds_service.knowledge.card_files import CODE_MAP_FILE, SERVICES_FILE, read_code_map, read_services
+from cds_service.knowledge.index import RUNNING, gather_needs, index_rules
+from cds_service.knowledge.library import Library, read_library
+from cds_service.knowledge.release import Release
+from cds_service.knowledge.sources import Sources, canonical
+from cds_service.terminology.products import Terminology
+
+
+def compile_release(sources: Sources, terminology: Terminology) -> Release:
+    """The release of these sources. Raises `BadKnowledge` with every problem of every file."""
+    return compile_library(read_library(sources, terminology), sources)
+
+
+def compile_library(library: Library, sources: Sources) -> Release:
+    """The release of a library that was read from `sources`. Raises `BadKnowledge` with every problem."""
+    pages, vocabulary = library.pages, library.vocabulary
+    rules = library.rules
+    needs = gather_needs(pages.open(SERVICES_FILE), rules.values())
+    services = read_services(pages.open(SERVICES_FILE), sources.documents.get(SERVICES_FILE, {}), needs.codes)
+    code_map = read_code_map(pages.open(CODE_MAP_FILE), sources.rows.get(CODE_MAP_FILE, ()))
+    if pages.problems:
+        raise BadKnowledge(pages.problems)
+    return Release(
+        digest=stamp(sources, vocabulary.terminology),
+        rules=rules,
+        index=index_rules(rule for rule in rules.values() if rule.status in RUNNING),
+        problems=vocabulary.problems,
+        override_reasons=vocabulary.override_reasons,
+        policy=vocabulary.policy,
+        services=services,
+        needs=needs,
+        terminology=vocabulary.terminology,
+        code_map=code_map,
+    )
+
+
+def stamp(sources: Sources, terminology: Terminology) -> str:
+    """sha256 over knowledge, terminology and code version: equal digests answer alike."""
+    content = {"sources": sources.digest, "terminology": terminology.digest, "code": __version__}
+    return hashlib.sha256(canonical(content)).hexdigest()

@@ -1,0 +1,51 @@
+"""What reaches a rule: the ingredients of its drugs, or the fact that a patient rule starts with."""
+
+from collections.abc import Iterable, Mapping
+
+from cds_service.chart.catalogue import codes_for, keys_for
+from cds_service.knowledge.check_rules import index_fact, used_sets
+from cds_service.knowledge.page import Page
+from cds_service.knowledge.release import Needs, RuleIndex
+from cds_service.knowledge.rules import Rule, Scope, Status
+
+RUNNING = frozenset({Status.ACTIVE, Status.SILENT})
+DRUG_LISTS = frozenset({"medications"})
+
+
+def index_rules(rules: Iterable[Rule]) -> RuleIndex:
+    """Order and pair rules by every ingredient of every side, patient rules by their index fact; in order of id."""
+    by_ingredient: dict[str, list[Rule]] = {}
+    by_fact: dict[str, list[Rule]] = {}
+    for rule in sorted(rules, key=lambda rule: rule.id):
+        for ingredient in sorted(frozenset().union(*(side.ingredients for side in rule.sides))):
+            by_ingredient.setdefault(ingredient, []).append(rule)
+        if rule.scope is Scope.PATIENT and (fact := index_fact(rule)):
+            by_fact.setdefault(fact, []).append(rule)
+    return RuleIndex(
+        {ingredient: tuple(reached) for ingredient, reached in by_ingredient.items()},
+        {fact: tuple(reached) for fact, reached in by_fact.items()},
+    )
+
+
+def gather_needs(page: Page, rules: Iterable[Rule]) -> Needs:
+    """What the rules that run want to know of the patient, and the prefetch keys and codes that bring it.
+
+    Too many codes for one key are noted on `page`.
+    """
+    running = [rule for rule in rules if rule.status in RUNNING]
+    facts = frozenset().union(*(rule.facts for rule in running))
+    if any(rule.sides for rule in running):
+        facts |= DRUG_LISTS
+    try:
+        codes = {**codes_for(facts), **procedure_codes(running)}
+    except ValueError as error:
+        page.note("", str(error))
+        codes = {}
+    return Needs(facts, keys_for(facts), codes)
+
+
+def procedure_codes(rules: Iterable[Rule]) -> Mapping[str, tuple[str, ...]]:
+    """The `system|code` list of the procedures key: what the procedure value sets of these rules hold."""
+    sets = [each for rule in rules for each in used_sets(rule) if each.kind == "procedure"]
+    found = {f"{system}|{code}" for each in sets for system, code in each.codes}
+    return {"procedures": tuple(sorted(found))} if found else {}

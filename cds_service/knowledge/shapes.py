@@ -1,0 +1,172 @@
+"""The shape of every knowledge file: which keys it has, what each holds, which are compulsory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a table: what it holds, whether it must be there, and the closed list of its words if it has one."""
+
+    holds: str
+    required: bool = False
+    words: tuple[str, ...] = ()
+
+
+Shape = Mapping[str, Key]
+
+
+TEXT, WORDS, TABLE, TABLES = "a text", "a list of texts", "a table", "a list of tables"
+FAMILIES = (
+    *("interaction", "duplicate", "dose", "renal", "hepatic", "allergy", "pregnancy", "lactation", "age", "disease"),
+    *("monitoring", "genomics", "burden"),
+)
+HOOKS = (
+    *("patient-view", "order-select", "order-sign", "order-dispatch", "encounter-start", "encounter-discharge"),
+    *("medication-refill", "allergyintolerance-create", "problem-list-item-create", "appointment-book"),
+)
+SEVERITIES = ("contraindicated", "major", "moderate", "minor")
+OUTCOMES = ("fires", "silent", "undetermined")
+INDICATORS = ("info", "warning", "critical")
+VERBS = ("stop", "replace", "change-dose", "change-frequency", "order-lab", "add-medication", "refer")
+
+RULE: Shape = {
+    "id": Key(TEXT, required=True),
+    "version": Key(TEXT, required=True),
+    "title": Key(TEXT, required=True),
+    "family": Key(TEXT, required=True, words=FAMILIES),
+    "scope": Key(TEXT, required=True, words=("order", "pair", "patient")),
+    "problem": Key(TEXT, required=True),
+    "severity": Key(TEXT, required=True, words=SEVERITIES),
+    "status": Key(TEXT, required=True, words=("draft", "silent", "active", "retired")),
+    "hooks": Key(WORDS, required=True, words=HOOKS),
+    "snooze": Key(TEXT),
+    "continuation": Key(TEXT, words=("lower", "same")),
+    "say_unchecked": Key("true or false"),
+    "mechanism": Key(TEXT),
+    "management": Key(TEXT),
+    "because": Key(TEXT, required=True),
+    "known_false_alarms": Key(WORDS),
+    "when": Key(TABLE, required=True),
+    "unless": Key(TABLE),
+    "grade": Key(TABLES),
+    "card": Key(TABLE, required=True),
+    "suggest": Key(TABLES),
+    "governance": Key(TABLE, required=True),
+    "evidence": Key(TABLES),
+    "example": Key(TABLES),
+}
+TABLE_RULE: Shape = {name: key for name, key in RULE.items() if name != "id"} | {"columns": Key(TABLE, required=True)}
+WHEN: Shape = {
+    "this": Key(TABLE),
+    "a": Key(TABLE),
+    "b": Key(TABLE),
+    "different_ingredients": Key("true or false"),
+    "all": Key(TABLES),
+}
+UNLESS: Shape = {"any": Key(TABLES, required=True)}
+GRADE: Shape = {
+    "when": Key(TABLE, required=True),
+    "indicator": Key(TEXT, required=True, words=INDICATORS),
+    "because": Key(TEXT, required=True),
+}
+CARD: Shape = {
+    "summary": Key(TEXT, required=True),
+    "detail": Key(TEXT, required=True),
+    "override_reasons": Key(WORDS),
+}
+SUGGEST: Shape = {"label": Key(TEXT, required=True)} | {verb: Key("anything") for verb in VERBS}
+GOVERNANCE: Shape = {
+    "author": Key(TEXT, required=True),
+    "reviewer": Key(TEXT),
+    "approval_date": Key("a date", required=True),
+    "next_review_date": Key("a date", required=True),
+}
+EVIDENCE: Shape = {
+    "citation": Key(TEXT, required=True),
+    "url": Key(TEXT),
+    "quality": Key(TEXT, words=("high", "moderate", "low", "very low", "expert consensus")),
+}
+EXAMPLE: Shape = {
+    "name": Key(TEXT, required=True),
+    "row": Key(TEXT),
+    "hook": Key(TEXT, words=HOOKS),
+    "order": Key(WORDS),
+    "drugs": Key(WORDS),
+    "unread": Key(WORDS, words=("medications", "allergies", "conditions", "procedures")),
+    "unrecognised": Key(WORDS),
+    "chart": Key(TABLE),
+    "expect": Key(TABLE, required=True),
+}
+EXPECT: Shape = {
+    "outcome": Key(TEXT, required=True, words=OUTCOMES),
+    "indicator": Key(TEXT, words=INDICATORS),
+    "missing": Key(WORDS),
+    "lowered": Key("true or false"),
+}
+SIDE: Shape = {
+    "ingredient_in": Key("a text or a list of texts", required=True),
+    "not_ingredient_in": Key("a text or a list of texts"),
+    "route": Key("a text or a list of texts"),
+    "form_in": Key("a text or a list of texts"),
+    "not_form_in": Key("a text or a list of texts"),
+}
+VALUE_SET: Shape = {
+    "id": Key(TEXT, required=True),
+    "title": Key(TEXT, required=True),
+    "kind": Key(TEXT, required=True, words=("ingredient", "condition", "allergy", "procedure", "dose-form")),
+    "source": Key(TEXT, required=True),
+    "note": Key(TEXT),
+    "codes": Key(TABLES),
+    "forms": Key(WORDS),
+}
+CODE: Shape = {
+    "system": Key(TEXT, required=True),
+    "code": Key(TEXT),
+    "prefix": Key(TEXT),
+    "display": Key(TEXT, required=True),
+}
+
+SECTIONS: Mapping[str, Shape] = {
+    "": RULE,
+    "when": WHEN,
+    "unless": UNLESS,
+    "grade": GRADE,
+    "card": CARD,
+    "suggest": SUGGEST,
+    "governance": GOVERNANCE,
+    "evidence": EVIDENCE,
+    "example": EXAMPLE,
+    "example.expect": EXPECT,
+}
+
+
+PROBLEM: Shape = {
+    "title": Key(TEXT, required=True),
+    "summary": Key(TEXT, required=True),
+    "group_by": Key(TEXT, required=True, words=("patient", "order")),
+}
+REASON: Shape = {
+    "code": Key(TEXT, required=True),
+    "system": Key(TEXT, required=True),
+    "display": Key(TEXT, required=True),
+}
+POLICY: Shape = {
+    "level": Key(TABLES),
+    "indicators": Key(TABLE, required=True),
+    "caps": Key(TABLE, required=True),
+    "unchecked": Key(TABLE),
+    "source": Key(TABLE, required=True),
+}
+POLICY_INDICATORS: Shape = {severity: Key(TEXT, required=True, words=INDICATORS) for severity in SEVERITIES}
+POLICY_CAPS: Shape = {hook: Key("a number") for hook in HOOKS}
+POLICY_UNCHECKED: Shape = {"severity": Key(TEXT, required=True, words=SEVERITIES)}
+POLICY_SOURCE: Shape = {"label": Key(TEXT, required=True), "url": Key(TEXT, required=True)}
+SERVICE: Shape = {
+    "id": Key(TEXT, required=True),
+    "hook": Key(TEXT, required=True, words=HOOKS),
+    "title": Key(TEXT, required=True),
+    "description": Key(TEXT, required=True),
+    "usage_requirements": Key(TEXT),
+    "prefetch": Key(WORDS, required=True),
+}

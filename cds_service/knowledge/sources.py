@@ -1,0 +1,137 @@
+"""Reads the data folders into plain documents, keeps their names and texts, and stamps them with a digest."""
+
+import csv
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from cds_service.errors import KnowledgeProblem
+
+NOT_RULES = frozenset({"value_sets", "tables", "terminology", "orderables", "orderables.toml"})
+SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
+CARD_FILES = ("problems.toml", "policy.toml", "override_reasons.toml")
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Every knowledge file as plain JSON values, by its name relative to the checkout (`rules/warfarin-nsaid.toml`).
+
+    `documents` holds TOML files, `rows` holds CSV files as lists of rows. `texts` are the files as written, only there
+    while they are checked: problems then carry line numbers. `problems` are files that could not be read at all.
+    """
+
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    rows: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict, compare=False)
+    problems: tuple[KnowledgeProblem, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the content; layout and comments of a file do not change it."""
+        content = {"documents": self.documents, "rows": self.rows}
+        return hashlib.sha256(canonical(content)).hexdigest()
+
+    def under(self, folder: str) -> Iterator[tuple[str, Document]]:
+        """The TOML documents directly inside `folder`, by name."""
+        for file in sorted(self.documents):
+            if file.startswith(f"{folder}/") and "/" not in file.removeprefix(f"{folder}/"):
+                yield file, self.documents[file]
+
+    def rules(self) -> Iterator[tuple[str, Document]]:
+        """The rule documents, by name."""
+        for file in sorted(self.documents):
+            folder, *inner = file.split("/")
+            if folder == "rules" and inner[0] not in NOT_RULES:
+                yield file, self.documents[file]
+
+
+def canonical(content: object) -> bytes:
+    """JSON with sorted keys and no blanks, UTF-8."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
+    """Read every knowledge file of the three folders. Never raises for content: what is unreadable is a problem."""
+    files = {
+        **{f"rules/{path.relative_to(rules_dir).as_posix()}": path for path in sorted(rules_dir.rglob("*.toml"))},
+        **{f"rules/tables/{path.name}": path for path in sorted(rules_dir.glob("tables/*.csv"))},
+        **{f"cards/{name}": cards_dir / name for name in CARD_FILES},
+        "config/services.toml": config_dir / "services.toml",
+        "config/code_map.csv": config_dir / "code_map.csv",
+        **{f"config/site/{path.name}": path for path in sorted(config_dir.glob("site/*.toml"))},
+    }
+    documents: dict[str, Document] = {}
+    rows: dict[str, tuple[Mapping[str, str], ...]] = {}
+    texts: dict[str, str] = {}
+    problems: list[KnowledgeProblem] = []
+    for file, path in files.items():
+        try:
+            texts[file] = path.read_text(encoding="utf-8-sig")
+            if file.endswith(".csv"):
+                rows[file] = read_rows(texts[file])
+            else:
+                documents[file] = plain(tomllib.loads(texts[file]))
+        except tomllib.TOMLDecodeError as error:
+            problems.append(explain_syntax(file, texts[file], error))
+        except FileNotFoundError:
+            problems.append(KnowledgeProblem(file, "", "this file is missing"))
+        except UnicodeDecodeError:
+            problems.append(KnowledgeProblem(file, "", "this file is not UTF-8 text; save it as UTF-8"))
+    return Sources(documents, rows, texts, tuple(problems))
+
+
+def read_rows(text: str) -> tuple[Mapping[str, str], ...]:
+    """The rows of a CSV file with a heading line; lines that start with `#` are remarks. Cells come without blanks."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return tuple(
+        {str(name): " ".join(cell) if isinstance(cell, list) else (cell or "").strip() for name, cell in row.items()}
+        for row in csv.DictReader(lines)
+    )
+
+
+def plain(value: Any) -> Any:
+    """TOML values as JSON has them: dates become ISO 8601 texts."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value
+
+
+PLAIN_WORDS = (
+    ("Cannot overwrite a value", "this name was already given a value in the same table; keep one of the two"),
+    ("Cannot declare", "this [table] heading stands in the file twice; keep one, or write [[...]] for a list"),
+    ("Unterminated string", "a text in quotes is not closed; texts over several lines need three quotes"),
+    (
+        "Illegal character '\\n'",
+        "a text in quotes is not closed on its line; texts over several lines need three quotes",
+    ),
+    ("Expected newline or end of document", "something stands after the value; is a comma, quote or bracket missing?"),
+    ("Unclosed array", "a list opened with [ is not closed; is a comma or ] missing?"),
+    ("Unclosed inline table", "a { is not closed; is a comma or } missing?"),
+    ("Expected '=' after a key", "a name must be followed by = and its value"),
+    ("Invalid value", "this value is not a text in quotes, a number, true or false, a list or a table"),
+    ("Invalid initial character for a key part", 'a line starts with a name, as in name = "value"'),
+    ("Duplicate inline table key", "this name stands twice in the same { }; keep one of the two"),
+)
+
+
+def explain_syntax(file: str, text: str, error: tomllib.TOMLDecodeError) -> KnowledgeProblem:
+    """A TOML syntax error in plain words, with its line."""
+    message = str(error)
+    place = SYNTAX.fullmatch(message)
+    words = next((plain_words for sign, plain_words in PLAIN_WORDS if sign in message), f"this is not TOML: {message}")
+    if place is None:
+        return KnowledgeProblem(file, "", words)
+    line = int(place["line"]) if place["line"] else len(text.splitlines())
+    return KnowledgeProblem(file, "", words, line)
