@@ -1,0 +1,176 @@
+"""Observations of the patient, put in order by code: what was read, when, and how far the list can be trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
+
+from cds_service.chart.fact_type import FactType
+from cds_service.chart.facts import Reason, Unknown
+from cds_service.fhir.dates import parse_moment
+from cds_service.fhir.received import KeyResult, Received
+from cds_service.fhir.references import belongs_to
+from cds_service.fhir.resources import CodeableConcept, Observation, ObservationComponent
+
+LOINC = "http://loinc.org"
+OBSERVATION_KEYS = ("labs", "vitals")
+
+# Later in this order wins between results of one moment. Other states (registered, cancelled, entered-in-error,
+# unknown) are no results.
+RESULT_STATES = ("preliminary", "final", "amended", "corrected")
+
+UNDATED = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one code: an Observation, or a component of one. `when` is UNDATED without any date."""
+
+    code: str
+    when: datetime
+    reference: str
+    status: str
+    holder: Observation | ObservationComponent
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """How far one prefetch key can be trusted. `sorted_newest_first` matters only when it is truncated."""
+
+    complete: bool = False
+    reason: Reason = Reason.NOT_SENT
+    requested_codes: frozenset[str] | None = None
+    sorted_newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """All readings of the codes asked for, newest first per code, and the state of the keys they came by."""
+
+    by_code: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
+    keys: Mapping[str, KeyState] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def of(self, codes: tuple[str, ...]) -> tuple[Reading, ...]:
+        """Readings of any of `codes`, newest first; at one moment the more final state, then the preferred code."""
+        found = [reading for code in codes for reading in self.by_code.get(code, ())]
+        rank = {code: -place for place, code in enumerate(codes)}
+        return tuple(sorted(found, key=lambda one: (one.when, settled(one), rank[one.code]), reverse=True))
+
+    def absent(self, fact: FactType) -> Unknown:
+        """Why there is no reading of `fact`: never asked for, not read, or read whole and not there."""
+        state = self.keys.get(fact.key, KeyState())
+        asked = state.requested_codes
+        if asked is not None and not all(f"{LOINC}|{code}" in asked or code in asked for code in fact.loinc):
+            return Unknown(Reason.NOT_REQUESTED, f"{fact.label} not requested")
+        reason = Reason.NOT_RECORDED if state.complete else state.reason
+        return Unknown(reason, f"{fact.label} {reason.value}")
+
+
+def settled(reading: Reading) -> int:
+    """How final a reading's status is."""
+    return RESULT_STATES.index(reading.status)
+
+
+def read_observations(received: Received, codes: frozenset[str], now: datetime, zone: tzinfo) -> Readings:
+    """One pass over the observations received, keeping readings of `codes`.
+
+    Dropped: states that are no result, values marked absent, and resources dated after `now` (noted). A resource of
+    another patient is dropped and its list no longer counts as whole.
+    """
+    by_code: dict[str, list[Reading]] = {}
+    keys: dict[str, KeyState] = {}
+    notes: list[str] = []
+    for key in OBSERVATION_KEYS:
+        result = received.prefetch.get(key)
+        if result is None:
+            continue
+        own, foreign = split_by_subject(result, received.patient_id)
+        keys[key] = state_of(result, own, foreign, zone)
+        notes.extend(f"{name(one)} is of another patient" for one in foreign)
+        for observation in own:
+            for reading in readings_in(observation, codes, zone):
+                if reading.when > now:
+                    notes.append(f"{reading.reference} is dated after now")
+                elif reading.status not in RESULT_STATES:
+                    notes.append(f"{reading.reference} has status {reading.status or 'none'}")
+                else:
+                    by_code.setdefault(reading.code, []).append(reading)
+                    notes.extend([f"{reading.reference} is preliminary"] if reading.status == "preliminary" else [])
+    return Readings({code: tuple(found) for code, found in by_code.items()}, keys, tuple(dict.fromkeys(notes)))
+
+
+def split_by_subject(result: KeyResult, patient_id: str) -> tuple[list[Observation], list[Observation]]:
+    """Observations of the patient, and those of somebody else. Without a subject they are what was asked for."""
+    own: list[Observation] = []
+    foreign: list[Observation] = []
+    for resource in result.resources:
+        if isinstance(resource, Observation):
+            reference = resource.subject.reference if resource.subject else None
+            (foreign if belongs_to(reference, patient_id, result.urls) is False else own).append(resource)
+    return own, foreign
+
+
+def state_of(result: KeyResult, own: list[Observation], foreign: list[Observation], zone: tzinfo) -> KeyState:
+    """The state of a key after foreign resources were taken out."""
+    reason = result.reason or Reason.MALFORMED
+    newest_first = reason is not Reason.TRUNCATED or is_newest_first(own, zone)
+    return KeyState(result.complete and not foreign, reason, result.requested_codes, newest_first)
+
+
+def is_newest_first(observations: list[Observation], zone: tzinfo) -> bool:
+    moments = [moment_of(observation, zone) for observation in observations]
+    return all(earlier >= later for earlier, later in pairwise(moments))
+
+
+def readings_in(observation: Observation, codes: frozenset[str], zone: tzinfo) -> list[Reading]:
+    """The readings of `codes` that an Observation and its components hold."""
+    holders: tuple[Observation | ObservationComponent, ...] = (observation, *observation.component)
+    wanted = [(code, holder) for holder in holders if (code := code_in(holder.code, codes)) and has_value(holder)]
+    if not wanted:
+        return []
+    when, status = moment_of(observation, zone), observation.status or ""
+    return [Reading(code, when, name(observation), status, holder) for code, holder in wanted]
+
+
+def code_in(concept: CodeableConcept | None, codes: frozenset[str]) -> str | None:
+    """The LOINC code of `concept` that is one of `codes`."""
+    for coding in concept.coding if concept else ():
+        if coding.system == LOINC and coding.code in codes:
+            return coding.code
+    return None
+
+
+def has_value(holder: Observation | ObservationComponent) -> bool:
+    """Whether anything was measured: `dataAbsentReason`, or no value at all, is no reading.
+
+    A value that arrived but could not be read is one: it must not uncover an older value.
+    """
+    if holder.data_absent_reason is not None:
+        return False
+    stated: tuple[object, ...] = (holder.value_quantity, holder.value_codeable_concept, holder.value_string)
+    if isinstance(holder, Observation):
+        stated = (*stated, holder.value_integer, holder.value_boolean, holder.value_date_time)
+        if any(member.startswith("value") for member in holder.odd):
+            return True
+    return any(value is not None for value in stated)
+
+
+def moment_of(observation: Observation, zone: tzinfo) -> datetime:
+    """When the value was true of the patient: the effective time (the end of a period), else when it was issued."""
+    period = observation.effective_period
+    for text in (
+        observation.effective_date_time,
+        observation.effective_instant,
+        period.end if period else None,
+        period.start if period else None,
+        observation.issued,
+    ):
+        moment = parse_moment(text, zone) if text else None
+        if moment is not None:
+            return moment
+    return UNDATED
+
+
+def name(observation: Observation) -> str:
+    return f"Observation/{observation.id}" if observation.id else "Observation without id"
