@@ -83,12 +83,11 @@ def override_reasons(findings: Iterable[Finding], release: Release) -> tuple[Cod
 
 def extension(decision_id: str, findings: Iterable[Finding]) -> dict[str, Any]:
     """Which decision and which findings a card stands for, and the orders it is about (CH-123, G-22)."""
-    named = [
-        {
-            "rule": finding.rule.id,
-            "version": finding.rule.version,
-            "subjects": sorted({bound.drug.reference for bound in finding.bindings.values()}),
-        }
-        for finding in findings
-    ]
+    named = [finding_reference(finding) for finding in findings]
     return {EXTENSION: {"decision": decision_id, "findings": named} if named else {"decision": decision_id}}
+
+
+def finding_reference(finding: Finding) -> dict[str, Any]:
+    subjects = sorted({bound.drug.reference for bound in finding.bindings.values()})
+    rule = {"rule": finding.rule.id, "version": finding.rule.version}
+    return {**rule, "subjects": subjects} if subjects else rule

@@ -13,8 +13,8 @@ from jinja2.sandbox import SandboxedEnvironment
 # read Markdown may still read HTML (G-13).
 ACTIVE = re.compile(r"([\\`*_\[\]|~])")
 AMPERSAND = re.compile(r"&(?=#|\w)")
-# What starts a block when it comes first: heading, list, quote, rule, code fence, setext underline.
-BLOCK_START = re.compile(r"^(?:([#+=-])|(\d{1,9})([.)]))")
+# What starts a block when it comes first: heading, bullet, rule, underline of a heading, numbered item.
+BLOCK_START = re.compile(r"^(?:(-+|=+|#+|\+)|(\d{1,9})([.)]))(?=\s|$)")
 # Bare addresses that GitHub-Flavored Markdown turns into links.
 ADDRESS = re.compile(r"(?i)(https?|ftp|xmpp|mailto):(?=\S)|\bwww(?=\.)|@")
 

@@ -1,0 +1,329 @@
+import re
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service.chart.chart import Chart
+from cds_service.chart.drugs import Dose
+from cds_service.chart.facts import Reason
+from cds_service.hooks.response import Card, HookResponse
+from cds_service.knowledge.rules import CardText, Evidence, Indicator, Severity
+from cds_service.presenting.choose import choose
+from cds_service.presenting.compose import compose
+from cds_service.reasoning.findings import Finding, Missing, Outcome
+from tests.presenting.findings import DECISION, SYSTEM, a_finding, a_release, a_spoken_rule
+from tests.support.charts import a_chart, a_draft, a_drug, a_grade, a_line, an_allergy, number
+from tests.support.schemas import problems
+
+IBUPROFEN = a_draft("ibuprofen 600 MG Oral Tablet", "ibuprofen", dose=Dose(text="1 tablet 3 times daily"))
+WARFARIN = a_drug("warfarin sodium 5 MG Oral Tablet", "warfarin")
+APIXABAN = a_drug("apixaban 5 MG Oral Tablet", "apixaban")
+CHART = a_chart(orders=(IBUPROFEN,), medications=(WARFARIN, APIXABAN), inr=number(4.8, "{INR}", days_ago=3))
+HIGH_INR = a_grade(a_line("inr", "above", 4.0, unit="{INR}"), "critical", "The INR is already above 4.")
+LOW_RISK = a_grade(a_line("age", "below", 65.0, unit="a"), "info", "No further risk factor.")
+
+
+def cards(*findings: Finding, chart: Chart = CHART, caps: dict[str, int] | None = None) -> tuple[Card, ...]:
+    """The cards for some findings; whatever comes out is valid against the schema and has no empty member."""
+    release = a_release(caps)
+    shown, _ = choose(findings, chart, release, "order-sign")
+    made = compose(shown, chart, release, DECISION)
+    body = HookResponse(cards=made).encode()
+    assert problems("response", body) == []
+    assert not re.search(rb':(null|""|\[\]|\{\})', body.replace(b'"cards":[]', b""))
+    assert all(len(card.summary) < 140 for card in made)
+    return made
+
+
+def detail(*findings: Finding, **more: Any) -> str:
+    return cards(*findings, **more)[0].detail or ""
+
+
+def test_nothing_to_say_gives_no_cards() -> None:
+    assert cards() == ()
+
+
+def test_a_single_finding_is_a_card_in_its_rules_own_words() -> None:
+    finding = a_finding(
+        a_spoken_rule(facts=frozenset({"inr"})),
+        IBUPROFEN,
+        WARFARIN,
+        indicator=Indicator.CRITICAL,
+        grade=HIGH_INR,
+        used={"inr": CHART.value("inr")},
+    )
+    (card,) = cards(finding)
+    assert card.summary == "ibuprofen 600 MG Oral Tablet with warfarin sodium 5 MG Oral Tablet: bleeding risk"
+    assert card.indicator == "critical"
+    assert card.detail == (
+        "ibuprofen 600 MG Oral Tablet adds bleeding risk to warfarin sodium 5 MG Oral Tablet.\n"
+        "\n"
+        "The INR is already above 4.\n"
+        "\n"
+        "**Why:** The NSAID inhibits platelets.\n"
+        "\n"
+        "**This patient**\n"
+        "\n"
+        "- Ibuprofen 600 MG Oral Tablet, 1 tablet 3 times daily (being ordered now)\n"
+        "- Warfarin sodium 5 MG Oral Tablet (on the list)\n"
+        "- INR 4.8 (17 Nov 2026, 3 days ago)\n"
+        "\n"
+        "**What to do:** Avoid; acetaminophen instead.\n"
+        "\n"
+        "Source: [FDA warfarin label, section 7.3](https://example.org/label) (moderate). "
+        "Rule warfarin-nsaid 1.0.0, not yet reviewed by a pharmacist."
+    )
+
+
+@pytest.mark.requirement("CH-118")
+@pytest.mark.requirement("CH-123")
+def test_a_card_says_whose_knowledge_it_is_and_which_orders_it_is_about() -> None:
+    (card,) = cards(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN))
+    assert (card.source.label, card.source.url) == ("Medication safety service", "https://cds-service.example")
+    assert card.source.topic is not None
+    assert card.source.topic.system == "https://cds-service.example/knowledge"
+    assert (card.source.topic.code, card.source.topic.display) == ("warfarin-nsaid", "Warfarin with an NSAID")
+    assert card.extension == {
+        "org.cds-service": {
+            "decision": DECISION,
+            "findings": [
+                {"rule": "warfarin-nsaid", "version": "1.0.0", "subjects": [IBUPROFEN.reference, WARFARIN.reference]}
+            ],
+        }
+    }
+
+
+@pytest.mark.requirement("CH-110")
+def test_uuids_follow_from_the_decision_and_the_group() -> None:
+    finding = a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN)
+    key = f"bleeding|{IBUPROFEN.reference}|{WARFARIN.reference}"
+    assert cards(finding)[0].uuid == str(uuid5(UUID(DECISION), key))
+    assert cards(finding) == cards(finding)
+    release = a_release()
+    shown, _ = choose((finding,), CHART, release, "order-sign")
+    other = compose(shown, CHART, release, "3f0b7a52-6d8e-4c57-9a51-2f5de0c0a002")
+    assert other[0].uuid != cards(finding)[0].uuid
+
+
+@pytest.mark.requirement("CH-121")
+def test_override_reasons_are_the_union_each_once_with_its_display() -> None:
+    second = a_spoken_rule("doac-nsaid", card=CardText("s", "d", ("dose-adjusted", "monitoring-arranged")))
+    (card,) = cards(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN), a_finding(second, IBUPROFEN, APIXABAN))
+    assert [(reason.code, reason.system, reason.display) for reason in card.override_reasons] == [
+        ("dose-adjusted", SYSTEM, "Dose adjusted"),
+        ("monitoring-arranged", SYSTEM, "Monitoring arranged"),
+        ("benefit-outweighs-risk", SYSTEM, "Benefit outweighs risk"),
+    ]
+
+
+def test_several_findings_of_one_problem_share_a_card() -> None:
+    second = a_spoken_rule(
+        "doac-nsaid",
+        title="DOAC with an NSAID",
+        mechanism="Both impair clotting.",
+        management="",
+        reviewer="A. Colleague",
+    )
+    (card,) = cards(
+        a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, grade=HIGH_INR, indicator=Indicator.CRITICAL),
+        a_finding(second, IBUPROFEN, APIXABAN),
+    )
+    assert card.summary == (
+        "ibuprofen 600 MG Oral Tablet + warfarin sodium 5 MG Oral Tablet + apixaban 5 MG Oral Tablet"
+        ": bleeding risk adds up"
+    )
+    assert card.indicator == "critical"
+    assert card.detail is not None
+    what, why, rest = re.split(r"\n\n(?=\*\*Why|\*\*This)", card.detail)
+    assert what == (
+        "- ibuprofen 600 MG Oral Tablet adds bleeding risk to warfarin sodium 5 MG Oral Tablet. "
+        "The INR is already above 4.\n"
+        "- ibuprofen 600 MG Oral Tablet adds bleeding risk to apixaban 5 MG Oral Tablet"
+    )
+    assert why == (
+        "**Why**\n\n"
+        "- Warfarin with an NSAID: The NSAID inhibits platelets.\n"
+        "- DOAC with an NSAID: Both impair clotting."
+    )
+    assert rest.count("600 MG") == 1
+    assert "**What to do:** Avoid; acetaminophen instead." in rest
+    assert "Rule doac-nsaid 1.0.0, reviewed by A. Colleague." in rest
+
+
+def test_four_drugs_are_two_names_and_a_count_when_three_do_not_fit() -> None:
+    drugs = [a_draft(f"a drug with the number {n} and quite a long name to it", f"d{n}") for n in range(4)]
+    chart = a_chart(orders=drugs)
+    rules = [a_finding(a_spoken_rule(f"r{n}"), drugs[n], drugs[n + 1]) for n in range(3)]
+    assert cards(*rules, chart=chart)[0].summary == (
+        "a drug with the number 0 and quite a long name to it + a drug with the number 1 and quite a long name to it"
+        " + 2 more: bleeding risk adds up"
+    )
+
+
+def test_a_contraindication_leads_its_card_and_is_named_in_the_summary() -> None:
+    worst = a_spoken_rule(
+        "doac-twice",
+        severity=Severity.CONTRAINDICATED,
+        indicator=Indicator.CRITICAL,
+        card=CardText("{{ a.name }} with {{ b.name }}: contraindicated", "d"),
+    )
+    (card,) = cards(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN), a_finding(worst, WARFARIN, APIXABAN))
+    assert card.summary == (
+        "warfarin sodium 5 MG Oral Tablet with apixaban 5 MG Oral Tablet: contraindicated (and 1 more)"
+    )
+    assert (card.detail or "").startswith("- Contraindicated: warfarin sodium")
+    assert card.source.topic is not None
+    assert card.source.topic.code == "doac-twice"
+
+
+def test_what_was_not_known_is_named_with_what_it_could_change() -> None:
+    missing = (Missing("value", "inr", Reason.NOT_RECORDED), Missing("value", "a.single_dose", Reason.MALFORMED))
+    more = a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing, skipped_grades=(LOW_RISK, HIGH_INR))
+    assert "**How sure**\n\n- INR not known: not recorded; could be more urgent\n" in detail(more)
+    assert "- Single dose of ibuprofen 600 MG Oral Tablet not known: could not be read; could be more urgent" in detail(
+        more
+    )
+    less = replace(more, skipped_grades=(LOW_RISK,))
+    assert "- INR not known: not recorded; could be less urgent\n" in detail(less)
+    same = replace(more, skipped_grades=())
+    assert "- INR not known: not recorded\n" in detail(same)
+
+
+def test_what_was_assumed_and_what_was_lowered_is_said() -> None:
+    text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, assumed=("assumed: not comfort care",), lowered=True))
+    assert "- Assumed: not comfort care\n" in text
+    assert "- Shown one step less urgent because the same treatment is renewed unchanged" in text
+
+
+def test_a_drugs_own_value_says_whose_it_is() -> None:
+    used = {"a.single_dose": number(600.0, "mg")}
+    assert "- Ibuprofen single dose 600 mg (20 Nov 2026, today)" in detail(
+        a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used=used)
+    )
+
+
+def test_templates_know_drugs_by_role_and_facts_by_name() -> None:
+    rule = a_spoken_rule(
+        facts=frozenset({"inr", "allergies", "conditions", "weight"}),
+        card=CardText(
+            "{{ this.ingredient }} beside {{ other }}",
+            "{{ this.dose }}, {{ other.dose }}, {{ a.route }}, {{ a.form }}. {{ inr }}. {{ inr.value }}. "
+            "{{ weight.value }}{% if not weight.known %}!{% endif %} {{ allergies }}; {{ conditions }}",
+        ),
+    )
+    chart = a_chart(orders=(IBUPROFEN,), allergies=(an_allergy("Penicillin V"),), unread=("conditions",))
+    chart = replace(chart, values=CHART.values)
+    card = cards(a_finding(rule, WARFARIN, IBUPROFEN), chart=chart)[0]
+    assert card.summary == "ibuprofen beside warfarin sodium 5 MG Oral Tablet"
+    assert (card.detail or "").startswith(
+        "1 tablet 3 times daily, dose not known, systemic, Oral Tablet. INR 4.8 (17 Nov 2026, 3 days ago). 4.8. "
+        "not known! Penicillin V; the problem list was not sent"
+    )
+
+
+def test_a_slip_in_a_text_does_not_cost_the_card() -> None:
+    broken = a_spoken_rule(because="{{ nobody.name }}", card=CardText("{{ nobody }}", "{% if %}"))
+    (card,) = cards(a_finding(broken, IBUPROFEN, WARFARIN))
+    assert card.summary == ("ibuprofen 600 MG Oral Tablet + warfarin sodium 5 MG Oral Tablet: Warfarin with an NSAID")
+    assert (card.detail or "").startswith("ibuprofen 600 MG")
+    (both,) = cards(a_finding(broken, IBUPROFEN, WARFARIN), a_finding(broken, IBUPROFEN, APIXABAN))
+    assert (both.detail or "").startswith("- ibuprofen 600 MG Oral Tablet + apixaban")
+
+
+def test_a_rule_without_drugs_texts_or_evidence_still_gives_a_card() -> None:
+    bare = a_spoken_rule("burden", card=CardText("", ""), mechanism="", management="", evidence=())
+    (card,) = cards(a_finding(bare))
+    assert card.summary == "Warfarin with an NSAID"
+    assert card.detail == "Warfarin with an NSAID\n\nRule burden 1.0.0, not yet reviewed by a pharmacist."
+
+
+def test_an_address_that_would_break_the_markdown_is_not_linked() -> None:
+    rule = a_spoken_rule(
+        evidence=(Evidence("Label", "javascript:alert(1)"), Evidence("Guide", "https://a.example/(x)"))
+    )
+    assert "Source: Label; Guide. Rule" in detail(a_finding(rule, IBUPROFEN, WARFARIN))
+
+
+@pytest.mark.requirement("CH-112")
+def test_names_from_the_chart_cannot_inject_markup() -> None:
+    nasty = a_draft("<img src=x>[a](http://evil.example)\n# ibuprofen", "ibuprofen", dose=Dose(text="**2** <b>"))
+    (card,) = cards(a_finding(a_spoken_rule(), nasty, WARFARIN), chart=a_chart(orders=(nasty,)))
+    assert "\n" not in card.summary
+    text = card.detail or ""
+    assert "<" not in text
+    assert "](http://evil" not in text
+    assert "\n# " not in text
+    assert r"\*\*2\*\* &lt;b&gt;" in text
+
+
+def test_what_the_cap_held_back_is_one_card_with_every_summary() -> None:
+    first = a_finding(a_spoken_rule("a", problem="renal-dosing", card=CardText("first *", "d")), IBUPROFEN)
+    second = a_finding(a_spoken_rule("b", problem="hypotension", card=CardText("second", "d")), IBUPROFEN)
+    third = a_finding(a_spoken_rule("c", card=CardText("third", "d")), IBUPROFEN)
+    shown, more = cards(first, second, third, caps={"order-sign": 1})
+    assert shown.summary == "first *"
+    assert more.summary == "2 more, less urgent: Severe fall in blood pressure, Bleeding risk"
+    assert more.indicator == "info"
+    assert more.detail == "- second\n- third"
+    assert more.extension is not None
+    assert [each["rule"] for each in more.extension["org.cds-service"]["findings"]] == ["b", "c"]
+    assert more.override_reasons == ()
+
+
+def test_what_could_not_be_checked_comes_last_and_is_info() -> None:
+    chart = a_chart(orders=(IBUPROFEN,), unread=("allergies",), unrecognised={"medications": ["St *John* tea"]})
+    open_rule = a_finding(
+        a_spoken_rule("r", problem="renal-dosing"),
+        IBUPROFEN,
+        outcome=Outcome.UNDETERMINED,
+        missing=(Missing("value", "egfr_ckdepi2021", Reason.NOT_SENT),),
+    )
+    first, last = cards(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN), open_rule, chart=chart)
+    assert first.indicator == "warning"
+    assert last.indicator == "info"
+    assert last.summary == (
+        "Not checked: the allergy list was not sent; “St *John* tea” was not recognised as a drug; "
+        "eGFR (CKD-EPI 2021) not known: not sent"
+    )
+    assert last.detail == (
+        "- The allergy list was not sent\n"
+        "- “St \\*John\\* tea” was not recognised as a drug\n"
+        "- eGFR (CKD-EPI 2021) not known: not sent. "
+        "Left open: Dosing in reduced kidney function (ibuprofen 600 MG Oral Tablet)\n"
+        "\n"
+        "What is not known was not taken as normal or absent."
+    )
+    assert last.extension == {"org.cds-service": {"decision": DECISION}}
+
+
+LONG = st.text(st.characters(codec="utf-8"), min_size=1, max_size=400)
+
+
+@given(st.lists(LONG, min_size=2, max_size=6), st.lists(LONG, max_size=3), st.booleans())
+@pytest.mark.requirement("CH-111")
+def test_every_summary_is_under_140_characters(names: list[str], unrecognised: list[str], worst: bool) -> None:
+    drugs = [a_draft(name, f"d{place}", reference=f"MedicationRequest/{place}") for place, name in enumerate(names)]
+    chart = a_chart(orders=drugs, unrecognised={"medications": unrecognised}, unread=("allergies",))
+    severity = Severity.CONTRAINDICATED if worst else Severity.MAJOR
+    findings = [a_finding(a_spoken_rule(severity=severity), drugs[0], drug) for drug in drugs[1:]]
+    findings.append(a_finding(a_spoken_rule("single", problem="renal-dosing"), drugs[0]))
+    made = cards(*findings, chart=chart, caps={"order-sign": 1})
+    assert made[0].summary.endswith(
+        (": bleeding risk", "bleeding risk adds up", " more)", "check kidney dose", "NSAID")
+    )
+
+
+def test_causes_that_do_not_fit_the_summary_are_counted() -> None:
+    texts = [f"home-made remedy number {place} of the patient's aunt" for place in range(3)]
+    (card,) = cards(chart=a_chart(orders=(IBUPROFEN,), unrecognised={"medications": texts}))
+    assert card.summary == f"Not checked: “{texts[0]}” was not recognised as a drug; 2 more"
+
+
+def test_even_a_summary_of_too_many_words_is_cut() -> None:
+    (card,) = cards(a_finding(a_spoken_rule(card=CardText("word " * 60, "d")), IBUPROFEN, WARFARIN))
+    assert len(card.summary) == 139
+    assert card.summary.endswith("…")

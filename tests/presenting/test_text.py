@@ -1,0 +1,95 @@
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from jinja2 import TemplateError, UndefinedError
+from jinja2.exceptions import SecurityError
+from markdown_it import MarkdownIt
+
+from cds_service.presenting.text import escape_markdown, one_line, render_markdown, render_plain, shorten
+
+GFM = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+NASTY = st.text(st.sampled_from(list("ab1 \n\t#*_`[]()<>!|~\\&;:/.@-+=\"'‮\x00\u200b")), max_size=40)
+
+
+def shown(markdown: str) -> tuple[list[str], str]:
+    """Kinds of the inline parts of the only paragraph of a list item, and the text a reader sees."""
+    blocks = GFM.parse(markdown)
+    kinds = [block.type for block in blocks if not block.type.endswith("_close")]
+    assert kinds == ["bullet_list_open", "list_item_open", "paragraph_open", "inline"]
+    inline = blocks[3].children or []
+    return [part.type for part in inline], "".join(part.content for part in inline)
+
+
+@given(st.text(min_size=1) | NASTY)
+@example("<script>alert(1)</script>")
+@example("[click](javascript:alert(1))")
+@example("![x](http://evil.example/pixel.png)")
+@example("&lt;b&gt; &#60;")
+@example("1. first")
+@example("# heading")
+@example("| a | b |\n|---|---|")
+@example("\u2028- x")
+@example("\\")
+@example("---")
+@example("    code")
+@pytest.mark.requirement("CH-112")
+def test_text_from_a_chart_shows_its_characters_and_does_nothing_else(text: str) -> None:
+    safe = escape_markdown(text)
+    assert "<" not in safe
+    assert ">" not in safe
+    if not safe:
+        return
+    kinds, seen = shown(f"- {safe} end")
+    assert set(kinds) <= {"text", "text_special"}
+    assert seen.removesuffix("end").replace(" ", "") == one_line(text).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["http://evil.example/x", "HTTPS://evil.example", "www.evil.example", "me@evil.example"]
+)
+def test_addresses_do_not_become_links(text: str) -> None:
+    # The autolink extension of GFM needs "://" behind the scheme, "www." and an unbroken local@domain.
+    safe = escape_markdown(text).lower()
+    assert "://" not in safe.replace(": //", "")
+    assert "www." not in safe
+    assert " @ " in safe or "@" not in safe
+
+
+def test_invisible_characters_are_taken_out() -> None:
+    assert one_line("ibu‮profen\u200b\r\n 600\tmg\x00") == "ibu profen 600 mg"
+    assert one_line("ångström µg ≥ 5") == "ångström µg ≥ 5"
+
+
+def test_shortening_keeps_within_the_limit_and_shows_that_it_did() -> None:
+    assert shorten("warfarin sodium", 10) == "warfarin…"
+    assert shorten("warfarin", 8) == "warfarin"
+
+
+def test_plain_and_markdown_differ_only_in_what_they_insert() -> None:
+    context: dict[str, Any] = {"name": "a*b*"}
+    assert render_plain("**{{ name }}**", context) == "**a*b***"
+    assert render_markdown("**{{ name }}**\n", context) == r"**a\*b\***"
+
+
+def test_templates_may_choose_and_filter() -> None:
+    assert render_plain("{% if x %}{{ x|upper }}{% endif %}", {"x": "yes"}) == "YES"
+
+
+@pytest.mark.parametrize("render", [render_plain, render_markdown])
+def test_a_name_the_context_lacks_is_an_error(render: Any) -> None:
+    with pytest.raises(UndefinedError):
+        render("{{ nothing }}", {})
+
+
+@pytest.mark.parametrize("source", ["{{ x.__class__ }}", "{{ ''.__class__.__mro__ }}"])
+def test_a_template_cannot_reach_into_python(source: str) -> None:
+    with pytest.raises((SecurityError, UndefinedError)):
+        render_plain(source, {"x": 1})
+
+
+@pytest.mark.parametrize("source", ["{{ range(3) }}", "{{ lipsum() }}", "{% include 'x' %}", "{{ [1]|random }}"])
+def test_a_template_has_no_globals_no_loader_and_no_chance(source: str) -> None:
+    with pytest.raises((TemplateError, TypeError)):
+        render_plain(source, {})
