@@ -6,9 +6,8 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from cds_service.app import build
+from cds_service.app import Application
 from cds_service.settings import Settings
-from cds_service.web.log import log_decision, start_logging
 from cds_service.web.routes import make_flask
 
 
@@ -30,21 +29,20 @@ def gunicorn_options(settings: Settings) -> dict[str, Any]:
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's application for one set of settings."""
+    """gunicorn serving one application. Workers are forked from it: all run the same release and share its memory."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, application: Application) -> None:
+        self.application = application
         super().__init__()
 
     def load_config(self) -> None:
-        for name, value in gunicorn_options(self.settings).items():
+        for name, value in gunicorn_options(self.application.settings).items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        start_logging()
-        return make_flask(build(self.settings, log_decision))
+        return make_flask(self.application)
 
 
-def run_server(settings: Settings) -> None:
+def run_server(application: Application) -> None:
     """Serve until told to stop."""
-    Server(settings).run()
+    Server(application).run()

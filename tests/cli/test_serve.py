@@ -1,0 +1,98 @@
+"""`cds serve`: gunicorn with the settings that matter, closed by default."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from socket import socket
+
+import pytest
+from typer.testing import CliRunner
+
+from cds_service.cli import app
+from cds_service.settings import Settings
+from cds_service.web.server import gunicorn_options
+from tests.architecture.source import CHECKOUT
+from tests.support.requests import a_patient, body
+
+
+def test_each_worker_listens_for_itself_and_nothing_else_listens() -> None:
+    options = gunicorn_options(Settings(workers=3, host="::1"))
+    assert (options["workers"], options["bind"]) == (3, "[::1]:8000")
+    assert options["reuse_port"] is True
+    assert options["control_socket_disable"] is True
+    assert options["preload_app"] is False
+    assert options["worker_class"] == "gthread"
+
+
+def test_production_runs_one_worker_per_core_unless_told() -> None:
+    assert gunicorn_options(Settings(profile="production"))["workers"] == os.cpu_count()
+
+
+@pytest.mark.parametrize("profile", ["dev", "production"])
+def test_off_loopback_nothing_starts(profile: str) -> None:
+    result = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0", "--profile", profile])
+    assert result.exit_code == 1
+    assert "cds: host: found '0.0.0.0'" in result.stderr
+
+
+def test_production_refuses_rules_that_were_not_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_HOME", str(tmp_path))
+    result = CliRunner().invoke(app, ["serve", "--profile", "production"])
+    assert result.exit_code == 1
+    assert "there is no checked release; run `cds check`" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A running `cds serve`, started in an empty folder."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = int(probe.getsockname()[1])
+    program = "from cds_service.cli import app; app()"
+    folder = tmp_path_factory.mktemp("serving")
+    server = subprocess.Popen(
+        [sys.executable, "-c", program, "serve", "--port", str(free)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "HOME": str(folder)},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not answers(free):
+            assert server.poll() is None, server.communicate()[1]
+            assert time.monotonic() < deadline, "not ready after 30 s"
+        yield free
+    finally:
+        server.send_signal(signal.SIGTERM)
+        _, log = server.communicate(timeout=30)
+    assert server.returncode == 0
+    assert b"dev profile" in log
+    assert not (folder / ".gunicorn").exists()
+
+
+def answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def test_a_call_over_http_is_answered(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port)
+    request = body(a_patient().taking("855332").ordering("197806").order_sign())
+    headers = {"Content-Type": "application/json"}
+    connection.request("POST", "/cds-services/medication-order-sign", request, headers)
+    response = connection.getresponse()
+    assert response.status == 200
+    assert json.loads(response.read())["cards"]
+    connection.close()
