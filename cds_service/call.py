@@ -50,7 +50,9 @@ def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
     usable and no rule fires on the drafts alone.
     """
     received = tools.fetch(call, read_request(call.request, call.service.prefetch))
-    chart = gather(received, release.needs, call.service.hook, call.now, call.zone, release.terminology, release.code_map)
+    chart = gather(
+        received, release.needs, call.service.hook, call.now, call.zone, release.terminology, release.code_map
+    )
     findings = evaluate(release.index, chart)
     refuse_to_guess(call, received, findings)
     shown, withheld = choose(findings, chart, release, call.service.hook)

@@ -4,11 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cds_service.errors import CdsError
+
+if TYPE_CHECKING:
+    from cds_service.settings import Settings
 
 ConfigOption = Annotated[
     Path | None,
@@ -29,7 +32,7 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def settings_from(config: Path | None, **given: Any) -> Any:
+def settings_from(config: Path | None, **given: Any) -> "Settings":
     """Settings of this command; `config` replaces the configuration folder everywhere."""
     from cds_service.folders import data_folder
     from cds_service.settings import load_settings
