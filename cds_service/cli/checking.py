@@ -1,5 +1,6 @@
 """`cds check`: read every rule, run every example, write the release file."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -8,11 +9,27 @@ from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 
 def check(
-    summary: Annotated[bool, typer.Option("--summary", help="Also list what was compiled and reviewed.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Also count rules, examples and reviews.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Check all rules and their examples; if nothing is wrong, write the release that the server loads."""
-    from cds_service.app import check_release
+    """Check all rules and their examples; if nothing is wrong, write the release that a production server loads."""
+    from cds_service.app import open_terminology, read_folders, release_path
+    from cds_service.governance.check import check as check_sources
+    from cds_service.governance.release_file import write_release
 
     with plain_errors():
-        report = check_release(settings_from(config))
+        settings = settings_from(config)
+        sources, terminology = read_folders(), open_terminology()
+        report = check_sources(sources, terminology, datetime.now(settings.zone).date())
+        for problem in report.problems:
+            typer.echo(str(problem), err=True)
+        for warning in report.warnings:
+            typer.echo(f"warning: {warning}", err=True)
+        if not report.passed:
+            count = len(report.problems)
+            typer.echo(f"{count} problem{'' if count == 1 else 's'}; no release was written", err=True)
+            raise typer.Exit(1)
+        write_release(release_path(settings), sources, terminology.digest)
+        if summary:
+            typer.echo(report.summarise())
+        typer.echo(f"checked; release written to {release_path(settings)}")
