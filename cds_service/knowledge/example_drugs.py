@@ -105,6 +105,37 @@ def build_drug(written: Written, reference: str, now: datetime, is_draft: bool) 
     )
 
 
+def link_renewals(
+    orders: tuple[Drug, ...], drugs: tuple[Drug, ...]
+) -> tuple[tuple[Drug, ...], tuple[Drug, ...], dict[str, Drug]]:
+    """Orders, drugs and what each order renews: an order for a product already on the list stands in its place."""
+    continued: dict[str, Drug] = {}
+    linked = []
+    for order in orders:
+        before = next((drug for drug in drugs if drug.rxcui == order.rxcui), None)
+        if order.continues:
+            before = replace(order, reference=order.continues, is_draft=False, status="active", continues=None)
+        elif before:
+            order = replace(order, continues=before.reference, dose_change=compare_doses(before.dose, order.dose))
+        if before:
+            continued[order.reference] = before
+        linked.append(order)
+    renewed = {before.reference for before in continued.values()}
+    return tuple(linked), tuple(drug for drug in drugs if drug.reference not in renewed), continued
+
+
+def compare_doses(before: Dose, after: Dose) -> str:
+    """How a renewal changes the daily dose, as `Drug.dose_change` puts it."""
+    if before == after:
+        return "same"
+    pairs = [(before.daily[rxcui], after.daily[rxcui]) for rxcui in before.daily]
+    changes = [new.value - old.value for old, new in pairs if isinstance(old, Known) and isinstance(new, Known)]
+    if len(changes) < len(pairs):
+        return "unknown"
+    largest = max(changes, key=abs, default=0)
+    return "same" if largest == 0 else "increased" if largest > 0 else "decreased"
+
+
 def build_dose(written: Written) -> Dose:
     """Single dose = count x strength; daily dose = single dose x times a day. What is not written stays unknown."""
     sig = written.sig

@@ -1,7 +1,7 @@
 """Turns the examples of a rule into charts with the outcome each must have."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from cds_service.chart.catalogue import FactType, Kind
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown, Unrecognised
-from cds_service.knowledge.example_drugs import build_drug, read_written
+from cds_service.knowledge.example_drugs import build_drug, link_renewals, read_written
 from cds_service.knowledge.example_items import Listed, read_allergies, read_problems, read_procedures
 from cds_service.knowledge.page import Page, join, suggest
 from cds_service.knowledge.read_shape import describe, is_number
@@ -65,8 +65,10 @@ def build_chart(
 ) -> Chart:
     """The chart of one example. Lists that are not named were read and are empty; values not named are unknown."""
     given = document.get("chart", {})
-    orders = read_drugs(page, join(where, "order"), document.get("order", []), "draft", terminology)
-    drugs = read_drugs(page, join(where, "drugs"), document.get("drugs", []), "drug", terminology)
+    orders, drugs, continued = link_renewals(
+        read_drugs(page, join(where, "order"), document.get("order", []), "draft", terminology),
+        read_drugs(page, join(where, "drugs"), document.get("drugs", []), "drug", terminology),
+    )
     paths = {name: join(where, f"chart.{name}") for name in LISTS}
     problems = (
         *read_problems(page, paths["conditions"], given.get("conditions", []), listed, active=True),
@@ -89,7 +91,7 @@ def build_chart(
         conditions=read("conditions", problems),
         procedures=read("procedures", tuple(procedures)),
         values={**NOTHING, **read_values(page, join(where, "chart"), given)},
-        continued={order.reference: before_renewal(order) for order in orders if order.continues},
+        continued=continued,
         inpatient=given.get("inpatient") is True,
     )
 
@@ -107,19 +109,6 @@ def read_drugs(page: Page, where: str, texts: list[str], kind: str, terminology:
         if written:
             drugs.append(build_drug(written, f"MedicationRequest/{kind}-{number}", NOW, is_draft=kind == "draft"))
     return tuple(drugs)
-
-
-def before_renewal(order: Drug) -> Drug:
-    """The active medication that a renewal replaces: the same drug, already signed."""
-    return replace(
-        order,
-        reference=order.continues or order.reference,
-        is_draft=False,
-        status="active",
-        selected=False,
-        continues=None,
-        dose_change=None,
-    )
 
 
 def read_values(page: Page, where: str, given: Mapping[str, Any]) -> dict[str, Fact[Any]]:

@@ -11,7 +11,8 @@ from cds_service.knowledge.rules import Side, ValueSet
 from cds_service.knowledge.vocabulary import DRUG_FACTS, PATIENT_FACTS
 
 SUMMARY_LIMIT = 140  # CH-112: shorter than this
-DRUG_WORDS = ("name", "ingredient", "dose")
+DRUG_WORDS = ("name", "ingredient", "dose", "route", "form")
+PRINTABLE_LISTS = ("medications", "orders", "allergies", "conditions", "procedures")
 VOICES: Mapping[str, tuple[str, ...]] = {
     "order": ("this",),
     "pair": ("a", "b", "this", "other"),
@@ -35,7 +36,7 @@ def check_text(page: Page, where: str, text: str, scope: str) -> frozenset[str]:
         if isinstance(node, nodes.Name):
             facts |= check_name(page, where, node.name, scope)
         elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-            check_drug_word(page, where, node.node.name, node.attr, scope)
+            facts |= check_attribute(page, where, node.node.name, node.attr, scope)
         else:
             page.note(where, "only names stand between {{ and }}, as in {{ a.name }} or {{ inr }}")
     return frozenset(facts)
@@ -51,26 +52,30 @@ def walk_outputs(page: Page, where: str, tree: nodes.Template) -> Iterator[nodes
 
 
 def check_name(page: Page, where: str, name: str, scope: str) -> set[str]:
-    if name in PATIENT_FACTS and PATIENT_FACTS[name].kind is not Kind.LIST:
-        return {name}
+    """A name alone: a fact of the patient. Returns it if it is one."""
     voices = VOICES.get(scope, ())
-    if name in voices:
+    if name in PATIENT_FACTS:
+        if PATIENT_FACTS[name].kind is not Kind.LIST or name in PRINTABLE_LISTS:
+            return {name}
+        page.note(where, f"{name!r} cannot be printed; of the lists only {name_list(PRINTABLE_LISTS, 'and')} can")
+    elif name in voices:
         page.note(where, f"{{{{ {name} }}}} is a drug; write {{{{ {name}.name }}}}")
-    elif name in PATIENT_FACTS:
-        page.note(where, f"{name!r} is a list and cannot be printed")
     else:
         page.note(where, f"a text cannot name {name!r}{suggest(name, (*voices, *PATIENT_FACTS))}")
     return set()
 
 
-def check_drug_word(page: Page, where: str, drug: str, word: str, scope: str) -> None:
+def check_attribute(page: Page, where: str, owner: str, word: str, scope: str) -> set[str]:
+    """`a.name`, `this.daily_dose` or `inr.value`. Returns the patient fact if it names one."""
     voices = VOICES.get(scope, ())
-    known = (*DRUG_WORDS, *DRUG_FACTS)
-    if drug not in voices:
+    if owner in PATIENT_FACTS and word == "value":
+        return check_name(page, where, owner, scope)
+    if owner not in voices:
         allowed = f"only {name_list(voices, 'and')}" if voices else "no drug"
-        page.note(where, f"a rule of scope {scope!r} has {allowed}, found {drug!r}")
-    elif word not in known:
-        page.note(where, f"a drug has no {word!r}{suggest(word, known)}")
+        page.note(where, f"a text of a rule of scope {scope!r} has {allowed}, found {f'{owner}.{word}'!r}")
+    elif word not in (*DRUG_WORDS, *DRUG_FACTS):
+        page.note(where, f"a drug has no {word!r}{suggest(word, (*DRUG_WORDS, *DRUG_FACTS))}")
+    return set()
 
 
 def check_one_line(page: Page, where: str, text: str) -> None:

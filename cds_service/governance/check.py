@@ -1,0 +1,128 @@
+"""Checks the knowledge: compiles it, runs every example, and says what is due for review."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from cds_service.errors import BadKnowledge, KnowledgeProblem
+from cds_service.knowledge.compile import compile_library
+from cds_service.knowledge.examples import Example
+from cds_service.knowledge.index import index_rules
+from cds_service.knowledge.library import Library, read_library
+from cds_service.knowledge.page import find_line
+from cds_service.knowledge.release import Release
+from cds_service.knowledge.rules import Rule, Status
+from cds_service.knowledge.sources import Sources
+from cds_service.reasoning.evaluate import evaluate
+from cds_service.reasoning.findings import Finding, Outcome
+from cds_service.terminology.products import Terminology
+
+NOT_REVIEWED = "not yet reviewed by a pharmacist"
+WORST_FIRST = (Outcome.ERROR, Outcome.FIRES, Outcome.UNDETERMINED, Outcome.SILENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found. Nothing may be released while `problems` holds anything; `warnings` never stop a release.
+
+    `release` is there when everything compiled. `rules` counts rules by status, `written` and `derived` the examples
+    that ran, `unreviewed` the active rules that no second person has signed.
+    """
+
+    problems: tuple[KnowledgeProblem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    release: Release | None = None
+    rules: Mapping[Status, int] = field(default_factory=dict)
+    written: int = 0
+    derived: int = 0
+    reviewed: int = 0
+    unreviewed: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return not self.problems
+
+    def summarise(self) -> str:
+        """The figures in sentences, for `cds check --summary`."""
+        by_status = ", ".join(f"{count} {status}" for status, count in sorted(self.rules.items()))
+        lines = [
+            f"{sum(self.rules.values())} rules: {by_status or 'none'}",
+            f"{self.written + self.derived} examples ran: {self.written} written, {self.derived} derived from tables",
+            f"{self.reviewed} active rules reviewed, {len(self.unreviewed)} {NOT_REVIEWED}",
+            *(f"  {id}: {NOT_REVIEWED}" for id in self.unreviewed),
+        ]
+        if self.release:
+            lines.append(f"release {self.release.digest}")
+        return "\n".join(lines)
+
+
+def check(sources: Sources, terminology: Terminology, today: date) -> Report:
+    """Compile the sources and run every example of every rule, drafts included. `today` decides what is overdue."""
+    library = read_library(sources, terminology)
+    examples = {id: library.examples(id) for id in library.written}
+    try:
+        release = compile_library(library, sources)
+    except BadKnowledge as bad:
+        return Report(problems=bad.problems)
+    failures = [failure for id, rule in release.rules.items() for failure in run(rule, examples[id], sources)]
+    every = [example for listed in examples.values() for example in listed]
+    active = [rule for rule in release.rules.values() if rule.status is Status.ACTIVE]
+    return Report(
+        problems=tuple(failures),
+        warnings=(*find_overdue(release.rules.values(), today), *find_underived(library, examples)),
+        release=release,
+        rules=Counter(rule.status for rule in release.rules.values()),
+        written=sum(not example.derived for example in every),
+        derived=sum(example.derived for example in every),
+        reviewed=sum(rule.reviewed for rule in active),
+        unreviewed=tuple(sorted(rule.id for rule in active if not rule.reviewed)),
+    )
+
+
+def run(rule: Rule, examples: tuple[Example, ...], sources: Sources) -> Iterator[KnowledgeProblem]:
+    """Every example of one rule that does not come out as its author says."""
+    index = index_rules((rule,))
+    for example in examples:
+        if wrong := compare(example, evaluate(index, example.chart)):
+            line = find_line(sources.texts.get(rule.file, ""), example.where) if not example.derived else None
+            yield KnowledgeProblem(rule.file, f"{rule.id}, example {example.name!r}", wrong, line)
+
+
+def compare(example: Example, findings: tuple[Finding, ...]) -> str:
+    """What came out otherwise than expected, in words; empty if nothing did. A rule nothing reached is silent."""
+    outcome = min((finding.outcome for finding in findings), key=WORST_FIRST.index, default=Outcome.SILENT)
+    finding = next((finding for finding in findings if finding.outcome is outcome), None)
+    wanted, got = [example.outcome], [outcome.value]
+    if finding and finding.error:
+        got.append(finding.error)
+    if example.indicator:
+        wanted.append(f"with {example.indicator}")
+        got.append(f"with {finding.indicator}" if finding and outcome is Outcome.FIRES else "without a card")
+    if example.lowered is not None:
+        wanted.append("lowered" if example.lowered else "not lowered")
+        got.append("lowered" if finding and finding.lowered else "not lowered")
+    missing = sorted({missing.subject for finding in findings for missing in finding.missing})
+    if example.missing and not set(example.missing) <= set(missing):
+        wanted.append(f"missing {', '.join(example.missing)}")
+        got.append(f"missing {', '.join(missing) or 'nothing'}")
+    if wanted == got:
+        return ""
+    if outcome is Outcome.UNDETERMINED and example.outcome != outcome and missing:
+        got.append(f"because of {', '.join(missing)}")
+    return f"wanted {' '.join(wanted)}, got {' '.join(got)}"
+
+
+def find_overdue(rules: Iterable[Rule], today: date) -> Iterator[str]:
+    """Rules whose review date has passed."""
+    for rule in rules:
+        due = rule.next_review_date
+        if due and due < today and rule.status is not Status.RETIRED:
+            yield f"{rule.file}: {rule.id}: its next review was due on {due.isoformat()}"
+
+
+def find_underived(library: Library, examples: Mapping[str, tuple[Example, ...]]) -> Iterator[str]:
+    """Rows of tables for which no example could be derived, so that only written ones stand behind them."""
+    for id, written in library.written.items():
+        if written.from_table and not any(example.derived for example in examples[id]):
+            yield f"{written.rule.file}: {id}: no examples could be derived from its limits; write some for this row"

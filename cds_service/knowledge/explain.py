@@ -1,0 +1,125 @@
+"""Says a compiled rule in sentences, as `cds explain` prints it."""
+
+from collections.abc import Iterator
+
+from cds_service.chart.catalogue import CATALOGUE
+from cds_service.knowledge.page import name_list
+from cds_service.knowledge.rules import Condition, Group, Line, Operator, Rule, Scope
+
+SCOPES = {
+    Scope.ORDER: "It looks at one drug at a time: {this}.",
+    Scope.PAIR: "It looks at two different drugs together: a is {a}; b is {b}.",
+    Scope.PATIENT: "It looks at the patient, whatever is ordered.",
+}
+COMPARED = {
+    Operator.BELOW: "is below",
+    Operator.AT_MOST: "is at most",
+    Operator.AT_LEAST: "is at least",
+    Operator.ABOVE: "is above",
+}
+ASSUMED = {True: "if not known, this is taken as true", False: "if not known, this is taken as false"}
+
+
+def explain(rule: Rule) -> str:
+    """The effective rule: on whom it fires, what silences it, how urgent, what the card says, who stands behind it."""
+    return "\n".join(
+        (
+            f"{rule.title} ({rule.id} {rule.version}, {rule.file})",
+            *explain_drugs(rule),
+            *explain_conditions("It fires when all of this holds:", rule.all),
+            *explain_conditions("It stays silent when any of this certainly holds:", rule.unless),
+            *explain_urgency(rule),
+            *explain_card(rule),
+            *explain_standing(rule),
+        )
+    )
+
+
+def explain_drugs(rule: Rule) -> Iterator[str]:
+    sides = {side.name: f"{side.written} ({len(side.ingredients)} ingredients)" for side in rule.sides}
+    yield SCOPES[rule.scope].format(**sides)
+    if rule.different_ingredients:
+        yield "Two products of the same ingredient are not a pair."
+    yield f"It is asked at {name_list(sorted(rule.hooks), 'and')}."
+
+
+def explain_conditions(heading: str, conditions: tuple[Condition, ...]) -> Iterator[str]:
+    if conditions:
+        yield heading
+        yield from (f"  - {say(condition)}" for condition in conditions)
+
+
+def explain_urgency(rule: Rule) -> Iterator[str]:
+    yield f"Severity {rule.severity}, so the card is {rule.indicator} by default."
+    for grade in rule.grades:
+        yield f"  - {grade.indicator} when {say(grade.when)}: {grade.because}"
+    if rule.continuation == "lower":
+        yield "An unchanged renewal lowers the urgency one step."
+    if rule.snooze:
+        yield f"An override keeps it quiet for {rule.snooze.strip('PD')} days."
+
+
+def explain_card(rule: Rule) -> Iterator[str]:
+    yield f"The card says: {rule.card.summary}"
+    if rule.card.override_reasons:
+        yield f"Reasons offered for going on: {', '.join(rule.card.override_reasons)}."
+    if rule.known_false_alarms:
+        yield f"Known false alarms: {'; '.join(rule.known_false_alarms)}."
+
+
+def explain_standing(rule: Rule) -> Iterator[str]:
+    """Evidence, people and dates."""
+    if rule.mechanism:
+        yield f"Mechanism: {rule.mechanism}"
+    if rule.management:
+        yield f"Management: {rule.management}"
+    for evidence in rule.evidence:
+        yield f"Evidence: {evidence.citation}{f' ({evidence.quality})' if evidence.quality else ''} {evidence.url}".rstrip()
+    review = f"reviewed by {rule.reviewer}" if rule.reviewed else "not yet reviewed by a pharmacist"
+    yield f"Status {rule.status}, written by {rule.author}, {review}."
+    yield f"Approved {rule.approval_date}, next review {rule.next_review_date}."
+
+
+def say(condition: Condition) -> str:
+    """One condition in words."""
+    if isinstance(condition, Group):
+        inner = [say(member) for member in condition.members]
+        if condition.kind == "not":
+            return f"it is not so that {inner[0]}"
+        joined = name_list(inner, "and" if condition.kind == "all" else "or")
+        return joined if len(inner) == 1 else f"({joined})"
+    return say_line(condition)
+
+
+def say_line(line: Line) -> str:
+    label = CATALOGUE[line.fact].label
+    subject = f"the {label} of {line.drug}" if line.drug else f"the {label}"
+    remarks = []
+    if line.ever:
+        remarks.append("resolved ones too")
+    if line.excluding:
+        remarks.append(f"{line.excluding} itself left out")
+    if line.if_missing is not None:
+        remarks.append(ASSUMED[line.if_missing])
+    if line.source:
+        remarks.append(f"source: {line.source}")
+    return f"{subject} {say_comparison(line)}" + (f" ({'; '.join(remarks)})" if remarks else "")
+
+
+def say_comparison(line: Line) -> str:
+    operand = line.operand
+    if line.value_set is not None:
+        title = line.value_set.title
+        if line.operator is Operator.COUNT_AT_LEAST:
+            return f"hold at least {line.count} of: {title}"
+        return f"{'hold' if line.operator is Operator.ANY_IN else 'hold none of'}: {title}"
+    if line.operator is Operator.WITHIN_DAYS:
+        return f"was measured in the last {operand:g} days"
+    if line.operator is Operator.BETWEEN and isinstance(operand, tuple):
+        return f"is from {operand[0]:g} to {operand[1]:g} {line.unit}"
+    if line.operator in COMPARED:
+        return f"{COMPARED[line.operator]} {operand:g} {line.unit}"
+    if isinstance(operand, bool):
+        return f"is {'true' if operand else 'false'}"
+    words = name_list(operand if isinstance(operand, tuple) else (str(operand),))
+    return f"is not {words}" if line.operator is Operator.NONE_IN else f"is {words}"
