@@ -21,8 +21,7 @@ def start_logging() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             encode_line,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
