@@ -137,6 +137,8 @@ class MedicationRequest(Resource, frozen=True):
     subject: Reference | None = None
     encounter: Reference | None = None
     authored_on: str | None = None
+    reported_boolean: bool | None = None
+    requester: Reference | None = None
     prior_prescription: Reference | None = None
     based_on: tuple[Reference, ...] = ()
     reason_code: tuple[CodeableConcept, ...] = ()
@@ -188,6 +190,7 @@ class Condition(Resource, frozen=True):
     subject: Reference | None = None
     onset_date_time: str | None = None
     abatement_date_time: str | None = None
+    abatement_boolean: bool | None = None  # STU3
     recorded_date: str | None = None
     asserted_date: str | None = None  # STU3
 
