@@ -123,7 +123,7 @@ _ALIASES = {
     "ratio": "{ratio}",
 }
 _INDEXED = re.compile(r"\{?1\.73[ _]?(?:sq\.? ?m|m\^?2)\}?", re.IGNORECASE)
-_ANNOTATION = re.compile(r"(?!\{1\.73_m2\})\{[^{}]*\}")
+_ANNOTATION = re.compile(r"(?!\{1\.73_m2\})\{[^{}]+\}")
 _POWER_OF_TEN = re.compile(r"10[*^](-?\d+)")
 _FACTOR = re.compile(r"([^\d^-]+)\^?(-?\d+)")
 _LETTERS = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
