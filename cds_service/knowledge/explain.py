@@ -74,7 +74,8 @@ def explain_standing(rule: Rule) -> Iterator[str]:
     if rule.management:
         yield f"Management: {rule.management}"
     for evidence in rule.evidence:
-        yield f"Evidence: {evidence.citation}{f' ({evidence.quality})' if evidence.quality else ''} {evidence.url}".rstrip()
+        quality = f" ({evidence.quality})" if evidence.quality else ""
+        yield f"Evidence: {evidence.citation}{quality} {evidence.url}".rstrip()
     review = f"reviewed by {rule.reviewer}" if rule.reviewed else "not yet reviewed by a pharmacist"
     yield f"Status {rule.status}, written by {rule.author}, {review}."
     yield f"Approved {rule.approval_date}, next review {rule.next_review_date}."
@@ -121,5 +122,5 @@ def say_comparison(line: Line) -> str:
         return f"{COMPARED[line.operator]} {operand:g} {line.unit}"
     if isinstance(operand, bool):
         return f"is {'true' if operand else 'false'}"
-    words = name_list(operand if isinstance(operand, tuple) else (str(operand),))
+    words = name_list(map(str, operand if isinstance(operand, tuple) else (operand,)))
     return f"is not {words}" if line.operator is Operator.NONE_IN else f"is {words}"
