@@ -9,7 +9,7 @@ from cds_service.hooks.response import Card, CardSource, Coding
 from cds_service.knowledge.release import CardPolicy, Release
 from cds_service.knowledge.rules import Indicator
 from cds_service.presenting.detail import describe, describe_more, describe_unchecked
-from cds_service.presenting.groups import Group, Shown
+from cds_service.presenting.groups import Group, Shown, Unchecked
 from cds_service.presenting.summary import summarise, summarise_more, summarise_unchecked
 from cds_service.reasoning.findings import Finding
 
@@ -22,49 +22,50 @@ def compose(shown: Shown, chart: Chart, release: Release, decision_id: str) -> t
 
     `decision_id` is a UUID; each card's uuid follows from it and the group's key (CH-110). Nothing shown gives ().
     """
-    cards = [card_of(group, chart, release, decision_id) for group in shown.groups]
+    decision = UUID(decision_id)
+    cards = [card_of(group, chart, release, decision) for group in shown.groups]
     if shown.more:
-        cards.append(more_card(shown.more, chart, release.policy, decision_id))
+        cards.append(more_card(shown.more, chart, release.policy, decision))
     if shown.unchecked:
-        cards.append(unchecked_card(shown, release.policy, decision_id))
+        cards.append(unchecked_card(shown.unchecked, release.policy, decision))
     return tuple(cards)
 
 
-def card_of(group: Group, chart: Chart, release: Release, decision_id: str) -> Card:
+def card_of(group: Group, chart: Chart, release: Release, decision: UUID) -> Card:
     """One problem, one card, with the highest indicator and every override reason of its findings."""
     lead = group.findings[0].rule
     return Card(
-        uuid=str(uuid5(UUID(decision_id), group.key)),
+        uuid=str(uuid5(decision, group.key)),
         summary=summarise(group, chart),
         indicator=min((finding.indicator for finding in group.findings), key=INDICATORS.index),
         source=source(release.policy, lead.id, lead.title),
         detail=describe(group, chart),
         override_reasons=override_reasons(group.findings, release),
-        extension=extension(decision_id, group.findings),
+        extension=extension(decision, group.findings),
     )
 
 
-def more_card(groups: tuple[Group, ...], chart: Chart, policy: CardPolicy, decision_id: str) -> Card:
+def more_card(groups: tuple[Group, ...], chart: Chart, policy: CardPolicy, decision: UUID) -> Card:
     """What the cap of the hook held back, counted and named."""
     return Card(
-        uuid=str(uuid5(UUID(decision_id), "|more")),
+        uuid=str(uuid5(decision, "|more")),
         summary=summarise_more(groups),
         indicator=Indicator.INFO,
         source=source(policy, "more", "More findings"),
         detail=describe_more(groups, chart),
-        extension=extension(decision_id, [finding for group in groups for finding in group.findings]),
+        extension=extension(decision, [finding for group in groups for finding in group.findings]),
     )
 
 
-def unchecked_card(shown: Shown, policy: CardPolicy, decision_id: str) -> Card:
+def unchecked_card(unchecked: tuple[Unchecked, ...], policy: CardPolicy, decision: UUID) -> Card:
     """What could not be checked about the drugs in focus."""
     return Card(
-        uuid=str(uuid5(UUID(decision_id), "|not-checked")),
-        summary=summarise_unchecked(shown.unchecked),
+        uuid=str(uuid5(decision, "|not-checked")),
+        summary=summarise_unchecked(unchecked),
         indicator=Indicator.INFO,
         source=source(policy, "not-checked", "What could not be checked"),
-        detail=describe_unchecked(shown.unchecked),
-        extension=extension(decision_id, ()),
+        detail=describe_unchecked(unchecked),
+        extension=extension(decision, ()),
     )
 
 
@@ -81,10 +82,11 @@ def override_reasons(findings: Iterable[Finding], release: Release) -> tuple[Cod
     return tuple(Coding(code=each.code, system=each.system, display=each.display) for each in reasons)
 
 
-def extension(decision_id: str, findings: Iterable[Finding]) -> dict[str, Any]:
+def extension(decision: UUID, findings: Iterable[Finding]) -> dict[str, Any]:
     """Which decision and which findings a card stands for, and the orders it is about (CH-123, G-22)."""
     named = [finding_reference(finding) for finding in findings]
-    return {EXTENSION: {"decision": decision_id, "findings": named} if named else {"decision": decision_id}}
+    said = {"decision": str(decision)}
+    return {EXTENSION: {**said, "findings": named} if named else said}
 
 
 def finding_reference(finding: Finding) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cds_service.chart.chart import Chart
-from cds_service.knowledge.rules import Evidence, Indicator, Rule, Severity
+from cds_service.knowledge.rules import Evidence, Indicator, Severity
 from cds_service.presenting.groups import Group, Unchecked
 from cds_service.presenting.summary import plain_title, speak, summarise
-from cds_service.presenting.text import escape_markdown, render_markdown
-from cds_service.presenting.views import UNLIMITED, context_of
+from cds_service.presenting.text import escape_markdown, markdown_text
+from cds_service.presenting.views import UNLIMITED, ingredient_name
 from cds_service.presenting.wording import fact_label, say, say_drug, say_missing, sentence
 from cds_service.reasoning.findings import Finding
 
@@ -22,11 +23,11 @@ def describe(group: Group, chart: Chart) -> str:
     rules = list({finding.rule.id: finding.rule for finding in findings}.values())
     sections = (
         what(findings, chart),
-        titled("Why", {rule.title: rule.mechanism for rule in rules}),
+        titled("Why", tuple((rule.title, rule.mechanism) for rule in rules)),
         listed("This patient", [*drug_lines(findings, chart), *value_lines(findings, chart)]),
         listed("How sure", doubt_lines(findings)),
-        titled("What to do", {rule.title: rule.management for rule in rules}),
-        "\n".join(source_line(rule) for rule in rules),
+        titled("What to do", tuple((rule.title, rule.management) for rule in rules)),
+        "\n".join(source_line(rule.id, rule.version, rule.evidence, rule.reviewer) for rule in rules),
     )
     return "\n\n".join(section for section in sections if section)
 
@@ -36,14 +37,13 @@ def what(findings: tuple[Finding, ...], chart: Chart) -> str:
     if len(findings) > 1:
         return bullets(because(finding, chart) for finding in findings)
     only = findings[0]
-    context = context_of(only, chart)
-    detail = speak(render_markdown, only.rule.card.detail, context) or escape_markdown(plain_title(only, UNLIMITED))
+    detail = speak(markdown_text, only.rule.card.detail, only, chart) or escape_markdown(plain_title(only, UNLIMITED))
     return "\n\n".join(part for part in (detail, grade_reason(only, chart)) if part)
 
 
 def because(finding: Finding, chart: Chart) -> str:
     """The one line that a card of several findings takes from a rule."""
-    text = speak(render_markdown, finding.rule.because, context_of(finding, chart))
+    text = speak(markdown_text, finding.rule.because, finding, chart)
     lead = "Contraindicated: " if finding.rule.severity is Severity.CONTRAINDICATED else ""
     reason = grade_reason(finding, chart)
     return f"{lead}{text or escape_markdown(plain_title(finding, UNLIMITED))}" + (f". {reason}" if reason else "")
@@ -51,7 +51,7 @@ def because(finding: Finding, chart: Chart) -> str:
 
 def grade_reason(finding: Finding, chart: Chart) -> str:
     """Why this patient's urgency differs from the default, in the grade's words."""
-    return speak(render_markdown, finding.grade.because, context_of(finding, chart)) if finding.grade else ""
+    return speak(markdown_text, finding.grade.because, finding, chart) if finding.grade else ""
 
 
 def drug_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
@@ -74,9 +74,7 @@ def label_in(finding: Finding, name: str) -> str:
     side = name.partition(".")[0]
     if side not in finding.bindings:
         return fact_label(name)
-    bound = finding.bindings[side]
-    owner = next((part.name for part in bound.drug.ingredients if part.rxcui == bound.ingredient), bound.drug.name)
-    return f"{owner} {fact_label(name)}"
+    return f"{ingredient_name(finding.bindings[side])} {fact_label(name)}"
 
 
 def doubt_lines(findings: Iterable[Finding]) -> list[str]:
@@ -103,12 +101,13 @@ def possible_change(finding: Finding) -> str:
     return ""
 
 
-def source_line(rule: Rule) -> str:
+@lru_cache(maxsize=4096)
+def source_line(id: str, version: str, evidence: tuple[Evidence, ...], reviewer: str | None) -> str:
     """Evidence, rule and version, and who reviewed it, or that nobody has."""
-    cited = "; ".join(cite(evidence) for evidence in rule.evidence)
-    reviewed = f"reviewed by {escape_markdown(rule.reviewer)}" if rule.reviewer else "not yet reviewed by a pharmacist"
+    cited = "; ".join(cite(each) for each in evidence)
+    reviewed = f"reviewed by {escape_markdown(reviewer)}" if reviewer else "not yet reviewed by a pharmacist"
     known = f"Source: {cited}. " if cited else ""
-    return f"{known}Rule {escape_markdown(f'{rule.id} {rule.version}')}, {reviewed}."
+    return f"{known}Rule {escape_markdown(f'{id} {version}')}, {reviewed}."
 
 
 def cite(evidence: Evidence) -> str:
@@ -131,9 +130,10 @@ def describe_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
     return f"{bullets(lines)}\n\nWhat is not known was not taken as normal or absent."
 
 
-def titled(heading: str, texts: dict[str, str]) -> str:
-    """A section: one text beside its heading, or one line per rule title."""
-    filled = {title: escape_markdown(text) for title, text in texts.items() if text}
+@lru_cache(maxsize=4096)
+def titled(heading: str, texts: tuple[tuple[str, str], ...]) -> str:
+    """A section from the rules alone: one text beside its heading, or one line per rule title."""
+    filled = {title: escape_markdown(text) for title, text in texts if text}
     if not filled:
         return ""
     if len(set(filled.values())) == 1:

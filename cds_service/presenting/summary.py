@@ -1,12 +1,11 @@
 """The first line of a card: under 140 characters, whatever the drugs are called (CH-111)."""
 
 from collections.abc import Callable
-from typing import Any
 
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.rules import Severity
 from cds_service.presenting.groups import Group, Unchecked
-from cds_service.presenting.text import one_line, render_plain, shorten
+from cds_service.presenting.text import Text, one_line, plain_text, shorten
 from cds_service.presenting.views import UNLIMITED, context_of
 from cds_service.presenting.wording import say_missing
 from cds_service.reasoning.findings import Finding
@@ -45,7 +44,7 @@ def fit_names(group: Group, names: list[str]) -> str:
     text = ""
     for limit in LIMITS:
         for shown in (3, 2):
-            text = render_plain(group.problem.summary, {"drugs": join_names(names, shown, limit)})
+            text = plain_text(group.problem.summary).template.render(drugs=join_names(names, shown, limit))
             if len(text) <= LONGEST:
                 return text
     return shorten(text, LONGEST)
@@ -70,9 +69,8 @@ def drug_names(findings: tuple[Finding, ...]) -> list[str]:
 
 def own_summary(finding: Finding, chart: Chart, limit: int) -> str:
     """The rule's own summary with names and values of at most `limit` characters."""
-    return speak(render_plain, finding.rule.card.summary, context_of(finding, chart, limit)) or plain_title(
-        finding, limit
-    )
+    said = one_line(speak(plain_text, finding.rule.card.summary, finding, chart, limit))
+    return said or plain_title(finding, limit)
 
 
 def plain_title(finding: Finding, limit: int) -> str:
@@ -80,14 +78,17 @@ def plain_title(finding: Finding, limit: int) -> str:
     return f"{names}: {finding.rule.title}" if names else finding.rule.title
 
 
-def speak(render: Callable[[str, dict[str, Any]], str], source: str, context: dict[str, Any]) -> str:
-    """A template rendered, or "" when it cannot be.
+def speak(
+    compile_text: Callable[[str], Text], source: str, finding: Finding, chart: Chart, limit: int = UNLIMITED
+) -> str:
+    """A text of a finding's rule with its names filled in, or "" when that cannot be done.
 
     A slip in a text must not cost the card: whatever goes wrong inside a template, the finding is still shown under
-    its title. `cds check` renders every text beforehand.
+    its title. `cds check` reads every text beforehand.
     """
     try:
-        return render(source, context)
+        text = compile_text(source)
+        return text.fixed or text.template.render(context_of(text.names, finding, chart, limit)).strip()
     except Exception:
         return ""
 

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from jinja2 import StrictUndefined, Template
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import SandboxedEnvironment
 
 # Characters that start something inside a Markdown line. Angle brackets become entities instead: clients that do not
@@ -15,6 +16,8 @@ ACTIVE = re.compile(r"([\\`*_\[\]|~])")
 AMPERSAND = re.compile(r"&(?=#|\w)")
 # What starts a block when it comes first: heading, bullet, rule, underline of a heading, numbered item.
 BLOCK_START = re.compile(r"^(?:(-+|=+|#+|\+)|(\d{1,9})([.)]))(?=\s|$)")
+# Without any of these a line is safe as it stands.
+SUSPECT = re.compile(r"(?i)[\\`*_\[\]|~&<>@]|:\S|www\.|^[-=#+\d]")
 # Bare addresses that GitHub-Flavored Markdown turns into links.
 ADDRESS = re.compile(r"(?i)(https?|ftp|xmpp|mailto):(?=\S)|\bwww(?=\.)|@")
 
@@ -25,7 +28,10 @@ def escape_markdown(text: str) -> str:
     Line breaks and control characters become blanks. Addresses are pulled apart with a blank, because renderers turn
     them into links even when escaped.
     """
-    line = ADDRESS.sub(_pull_apart, one_line(text))
+    line = one_line(text)
+    if not SUSPECT.search(line):
+        return line
+    line = ADDRESS.sub(_pull_apart, line)
     line = AMPERSAND.sub("&amp;", line)
     line = ACTIVE.sub(r"\\\1", line).replace("<", "&lt;").replace(">", "&gt;")
     return BLOCK_START.sub(lambda start: rf"\{start[1]}" if start[1] else rf"{start[2]}\{start[3]}", line)
@@ -47,20 +53,32 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def render_plain(source: str, context: Mapping[str, Any]) -> str:
-    """A template as one line of plain text. Raises `jinja2.TemplateError` for a name the context does not have."""
-    return one_line(compiled(source, one_line).render(context))
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A compiled template and the names it asks for; one that asks for nothing is filled in already (`fixed`)."""
+
+    template: Template
+    names: frozenset[str]
+    fixed: str = ""
 
 
-def render_markdown(source: str, context: Mapping[str, Any]) -> str:
-    """A template as Markdown; whatever it inserts is escaped. Raises as `render_plain` does."""
-    return compiled(source, escape_markdown).render(context).strip()
+def plain_text(source: str) -> Text:
+    """A template that gives plain text."""
+    return compiled(source, one_line)
+
+
+def markdown_text(source: str) -> Text:
+    """A template that gives Markdown; whatever it inserts is escaped."""
+    return compiled(source, escape_markdown)
 
 
 @lru_cache(maxsize=4096)
-def compiled(source: str, finish: Callable[[str], str]) -> Template:
-    """The template of `source`; every value it prints goes through `finish`."""
-    return environment(finish).from_string(source)
+def compiled(source: str, finish: Callable[[str], str]) -> Text:
+    """The template of `source`; every value it prints goes through `finish`. Raises `jinja2.TemplateSyntaxError`."""
+    made = environment(finish)
+    template = made.from_string(source)
+    names = frozenset(find_undeclared_variables(made.parse(source)))
+    return Text(template, names, "" if names else template.render().strip())
 
 
 @lru_cache(maxsize=2)

@@ -16,7 +16,7 @@ from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from tests.presenting.findings import DECISION, SYSTEM, a_finding, a_release, a_spoken_rule
-from tests.support.charts import a_chart, a_draft, a_drug, a_grade, a_line, an_allergy, number
+from tests.support.charts import a_chart, a_draft, a_drug, a_grade, a_line, number
 from tests.support.schemas import problems
 
 IBUPROFEN = a_draft("ibuprofen 600 MG Oral Tablet", "ibuprofen", dose=Dose(text="1 tablet 3 times daily"))
@@ -49,7 +49,7 @@ def test_nothing_to_say_gives_no_cards() -> None:
 
 def test_a_single_finding_is_a_card_in_its_rules_own_words() -> None:
     finding = a_finding(
-        a_spoken_rule(facts=frozenset({"inr"})),
+        a_spoken_rule(),
         IBUPROFEN,
         WARFARIN,
         indicator=Indicator.CRITICAL,
@@ -208,25 +208,21 @@ def test_a_drugs_own_value_says_whose_it_is() -> None:
 
 def test_templates_know_drugs_by_role_and_facts_by_name() -> None:
     rule = a_spoken_rule(
-        facts=frozenset({"inr", "allergies", "conditions", "weight"}),
         card=CardText(
-            "{{ this.ingredient }} beside {{ other }}",
-            "{{ this.dose }}, {{ other.dose }}, {{ a.route }}, {{ a.form }}. {{ inr }}. {{ inr.value }}. "
-            "{{ weight.value }}{% if not weight.known %}!{% endif %} {{ allergies }}; {{ conditions }}",
-        ),
+            "{{ this.ingredient }} beside {{ other.name }}",
+            "{{ this.dose }}; {{ other.dose }}; {{ a.is_draft }}; {{ inr }}; {{ weight }}.",
+        )
     )
-    chart = a_chart(orders=(IBUPROFEN,), allergies=(an_allergy("Penicillin V"),), unread=("conditions",))
-    chart = replace(chart, values=CHART.values)
-    card = cards(a_finding(rule, WARFARIN, IBUPROFEN), chart=chart)[0]
+    card = cards(a_finding(rule, WARFARIN, IBUPROFEN))[0]
     assert card.summary == "ibuprofen beside warfarin sodium 5 MG Oral Tablet"
     assert (card.detail or "").startswith(
-        "1 tablet 3 times daily, dose not known, systemic, Oral Tablet. INR 4.8 (17 Nov 2026, 3 days ago). 4.8. "
-        "not known! Penicillin V; the problem list was not sent"
+        "1 tablet 3 times daily; dose not known; not yet signed: no; INR 4.8 (17 Nov 2026, 3 days ago); "
+        "weight not known: not asked for."
     )
 
 
 def test_a_slip_in_a_text_does_not_cost_the_card() -> None:
-    broken = a_spoken_rule(because="{{ nobody.name }}", card=CardText("{{ nobody }}", "{% if %}"))
+    broken = a_spoken_rule(because="{{ nobody.name }}", card=CardText("{{ a.nothing }}", "{% if %}"))
     (card,) = cards(a_finding(broken, IBUPROFEN, WARFARIN))
     assert card.summary == ("ibuprofen 600 MG Oral Tablet + warfarin sodium 5 MG Oral Tablet: Warfarin with an NSAID")
     assert (card.detail or "").startswith("ibuprofen 600 MG")

@@ -7,7 +7,7 @@ from jinja2 import TemplateError, UndefinedError
 from jinja2.exceptions import SecurityError
 from markdown_it import MarkdownIt
 
-from cds_service.presenting.text import escape_markdown, one_line, render_markdown, render_plain, shorten
+from cds_service.presenting.text import escape_markdown, markdown_text, one_line, plain_text, shorten
 
 GFM = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 NASTY = st.text(st.sampled_from(list("ab1 \n\t#*_`[]()<>!|~\\&;:/.@-+=\"'‮\x00\u200b")), max_size=40)
@@ -67,29 +67,31 @@ def test_shortening_keeps_within_the_limit_and_shows_that_it_did() -> None:
     assert shorten("warfarin", 8) == "warfarin"
 
 
+def plain(source: str, **context: Any) -> str:
+    return plain_text(source).template.render(context)
+
+
 def test_plain_and_markdown_differ_only_in_what_they_insert() -> None:
-    context: dict[str, Any] = {"name": "a*b*"}
-    assert render_plain("**{{ name }}**", context) == "**a*b***"
-    assert render_markdown("**{{ name }}**\n", context) == r"**a\*b\***"
+    assert plain("**{{ name }}**", name="a*b*\n") == "**a*b***"
+    assert markdown_text("**{{ name }}**").template.render(name="a*b*\n") == r"**a\*b\***"
 
 
-def test_templates_may_choose_and_filter() -> None:
-    assert render_plain("{% if x %}{{ x|upper }}{% endif %}", {"x": "yes"}) == "YES"
+def test_a_text_says_which_names_it_asks_for() -> None:
+    assert plain_text("{{ a.name }} and {{ inr }}").names == {"a", "inr"}
 
 
-@pytest.mark.parametrize("render", [render_plain, render_markdown])
-def test_a_name_the_context_lacks_is_an_error(render: Any) -> None:
+def test_a_name_the_context_lacks_is_an_error() -> None:
     with pytest.raises(UndefinedError):
-        render("{{ nothing }}", {})
+        plain("{{ nothing }}")
 
 
 @pytest.mark.parametrize("source", ["{{ x.__class__ }}", "{{ ''.__class__.__mro__ }}"])
 def test_a_template_cannot_reach_into_python(source: str) -> None:
     with pytest.raises((SecurityError, UndefinedError)):
-        render_plain(source, {"x": 1})
+        plain(source, x=1)
 
 
 @pytest.mark.parametrize("source", ["{{ range(3) }}", "{{ lipsum() }}", "{% include 'x' %}", "{{ [1]|random }}"])
 def test_a_template_has_no_globals_no_loader_and_no_chance(source: str) -> None:
     with pytest.raises((TemplateError, TypeError)):
-        render_plain(source, {})
+        plain(source)
