@@ -84,7 +84,7 @@ def add_health_routes(app: Flask, application: Application) -> None:
             "profile": application.settings.profile,
             "release": release.digest,
             "rules": len(release.rules),
-            "rules not yet reviewed by a pharmacist": sum(not rule.reviewed for rule in release.rules.values()),
+            "unreviewed": sum(not rule.reviewed for rule in release.rules.values()),
         }
     )
 

@@ -102,6 +102,18 @@ def test_a_rule_is_explained_in_words() -> None:
     assert "warfarin" in result.stdout.lower()
 
 
+def test_the_facts_a_rule_may_name_are_listed_with_their_units() -> None:
+    lines = cds("explain", "--facts").stdout.splitlines()
+    assert [line.split(maxsplit=1)[1] for line in lines if line.startswith("weight ")] == ["weight (kg)"]
+    assert any(line.startswith("this.daily_dose ") for line in lines)
+
+
+def test_explain_without_a_rule_says_what_is_missing() -> None:
+    result = cds("explain")
+    assert result.exit_code == 2
+    assert "name a rule, or ask for --facts" in " ".join(result.stderr.split())
+
+
 def test_an_unknown_rule_gets_the_nearest_name() -> None:
     result = cds("explain", "warfarin-nsaids")
     assert result.exit_code == 1
@@ -129,4 +141,4 @@ def test_codes_nobody_can_place_are_listed_by_count(tmp_path: Path) -> None:
 def test_a_source_folder_without_tables_is_a_sentence(tmp_path: Path) -> None:
     result = cds("terminology", "build", str(tmp_path), "--out", str(tmp_path / "index.sqlite"))
     assert result.exit_code == 1
-    assert "rxnorm/rxnorm_drug.csv: not found" in result.stderr
+    assert "rxnorm/rxnorm_ingredient.csv: not found" in result.stderr
