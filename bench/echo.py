@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from gunicorn.app.base import BaseApplication
 
 from cds_service.settings import Settings
-from cds_service.web.server import gunicorn_options
+from cds_service.web.gunicorn_options import gunicorn_options
 
 
 def make_echo() -> Flask:

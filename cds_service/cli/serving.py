@@ -16,8 +16,9 @@ def serve(
     """Answer CDS Hooks calls over HTTP."""
     from cds_service.app import build
     from cds_service.settings import refuse_exposure
+    from cds_service.web.gunicorn_options import gunicorn_options
     from cds_service.web.log import log_decision, start_logging
-    from cds_service.web.server import gunicorn_options, run_server
+    from cds_service.web.server import run_server
 
     with plain_errors():
         settings = settings_from(config, host=host, port=port, profile=profile)

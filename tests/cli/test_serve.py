@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from cds_service.cli import app
 from cds_service.settings import Settings
-from cds_service.web.server import gunicorn_options
+from cds_service.web.gunicorn_options import gunicorn_options
 from tests.architecture.source import CHECKOUT
 from tests.support.requests import a_patient, body
 
