@@ -38,11 +38,14 @@ def read_object(raw: msgspec.Raw | bytes, element: str, kind: type[T]) -> T:
 
 
 def explain(raw: msgspec.Raw | bytes, element: str, kind: type) -> BadRequest:
-    """The error for an object that is not a `kind`: the first member that is missing or of another type."""
+    """The error for an object that is not a `kind`: the first member that is missing or of another type.
+
+    `element` is where the object is; empty for the body itself.
+    """
     try:
         members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
-        return BadRequest(element, kind_of(raw), "an object")
+        return BadRequest(element or "body", kind_of(raw), "an object")
     for field in msgspec.structs.fields(kind):
         value = members.get(field.encode_name)
         problem = f"{element}.{field.encode_name}" if element else field.encode_name
@@ -51,7 +54,7 @@ def explain(raw: msgspec.Raw | bytes, element: str, kind: type) -> BadRequest:
                 return BadRequest(problem, "nothing", expected_of(field.type))
         elif not fits(value, field.type):
             return BadRequest(problem, kind_of(value), expected_of(field.type))
-    return BadRequest(element, "an object that cannot be read", "the members of its specification")
+    return BadRequest(element or "body", "an object that cannot be read", "every member once, as specified")
 
 
 def fits(raw: msgspec.Raw, kind: Any) -> bool:
