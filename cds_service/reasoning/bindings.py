@@ -101,17 +101,20 @@ def is_present(chart: Chart, name: str) -> bool:
 
 def standing_on(side: Side, present: Present) -> list[Standing]:
     """Every drug of the chart that stands, or may stand, on `side`, each once."""
-    drugs: dict[str, Drug] = {}
+    standings: dict[str, Standing] = {}
     for ingredient in sorted(side.ingredients & present.held):
-        drugs.update({drug.reference: drug for drug in present.holders[ingredient]})
-    return [standing for standing in (stand(side, drug) for drug in drugs.values()) if standing is not None]
+        for drug in present.holders[ingredient]:
+            standing = stand(side, drug)
+            if standing is not None:
+                standings[drug.reference] = standing
+    return list(standings.values())
 
 
 def assign(*standings: Standing) -> Assignment:
     """Put each drug on its side."""
     verdicts = [standing.verdict for standing in standings]
     bindings = {standing.side: standing.bound for standing in standings}
-    return Assignment(bindings, merge(all_of(verdict.truth for verdict in verdicts), verdicts))
+    return Assignment(bindings, merge(all_of([verdict.truth for verdict in verdicts]), verdicts))
 
 
 def singles(rule: Rule, present: Present) -> Iterator[Assignment]:

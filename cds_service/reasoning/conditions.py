@@ -27,7 +27,7 @@ def weigh_all(conditions: Iterable[Condition], chart: Chart, bindings: Bindings)
         if verdict.truth is Truth.FALSE:
             return verdict
         verdicts.append(verdict)
-    return merge(all_of(verdict.truth for verdict in verdicts), verdicts)
+    return merge(all_of([verdict.truth for verdict in verdicts]), verdicts)
 
 
 def weigh_any(conditions: Iterable[Condition], chart: Chart, bindings: Bindings) -> Verdict:
@@ -38,4 +38,4 @@ def weigh_any(conditions: Iterable[Condition], chart: Chart, bindings: Bindings)
         if verdict.truth is Truth.TRUE:
             return verdict
         verdicts.append(verdict)
-    return merge(any_of(verdict.truth for verdict in verdicts), verdicts)
+    return merge(any_of([verdict.truth for verdict in verdicts]), verdicts)

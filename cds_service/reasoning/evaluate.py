@@ -1,5 +1,7 @@
 """Rules and a chart in, findings out."""
 
+from collections.abc import Iterable
+
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.release import RuleIndex
 from cds_service.knowledge.rules import Rule, Scope
@@ -55,15 +57,21 @@ def evaluate_pairs(rule: Rule, present: Present) -> list[Finding]:
     by_drug: dict[str, list[Standing]] = {}
     for standing in (*first, *second):
         by_drug.setdefault(standing.bound.drug.reference, []).append(standing)
+    firing = references(finding for finding in paired if finding.outcome is Outcome.FIRES)
+    spoken_for = references(paired)
     alone = []
     for reference, standings in by_drug.items():
-        outcomes = {finding.outcome for finding in paired if is_about(finding, reference)}
-        if Outcome.FIRES in outcomes:
+        if reference in firing:
             continue
         finding = evaluate_alone(rule, present, standings)
-        if finding is not None and (finding.outcome is Outcome.UNDETERMINED or not outcomes):
+        if finding is not None and (finding.outcome is Outcome.UNDETERMINED or reference not in spoken_for):
             alone.append(finding)
     return paired + alone
+
+
+def references(findings: Iterable[Finding]) -> set[str]:
+    """The drugs that some findings are about."""
+    return {bound.drug.reference for finding in findings for bound in finding.bindings.values()}
 
 
 def evaluate_alone(rule: Rule, present: Present, standings: list[Standing]) -> Finding | None:
@@ -75,10 +83,6 @@ def evaluate_alone(rule: Rule, present: Present, standings: list[Standing]) -> F
     if drug.reference in present.in_focus:
         return Finding(rule, Outcome.SILENT, {standings[0].side: standings[0].bound}, rule.indicator)
     return None
-
-
-def is_about(finding: Finding, reference: str) -> bool:
-    return any(bound.drug.reference == reference for bound in finding.bindings.values())
 
 
 def best(rule: Rule, chart: Chart, ways: list[Assignment]) -> Finding:

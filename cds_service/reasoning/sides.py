@@ -7,7 +7,7 @@ from cds_service.chart.facts import Reason
 from cds_service.knowledge.rules import Side
 from cds_service.reasoning.findings import Bound, Missing
 from cds_service.reasoning.logic import Truth, all_of, truth
-from cds_service.reasoning.verdicts import TRUE, Verdict
+from cds_service.reasoning.verdicts import Verdict
 from cds_service.terminology.products import Route
 
 
@@ -36,13 +36,14 @@ def stand(side: Side, drug: Drug) -> Standing | None:
 
 def judge_form(side: Side, drug: Drug) -> Verdict:
     """Whether route and dose form are among those the side asks for."""
-    route, form = route_fits(side, drug.route), form_fits(side, drug.dose_form)
-    both = all_of((route, form))
-    if both is Truth.TRUE:
-        return TRUE
-    unread = [name for name, fits in (("route", route), ("dose_form", form)) if fits is Truth.UNKNOWN]
-    missing = tuple(Missing("value", f"{side.name}.{name}", Reason.NOT_RECORDED, drug.name) for name in unread)
-    return Verdict(both, missing=missing if both is Truth.UNKNOWN else ())
+    fits = {"route": route_fits(side, drug.route), "dose_form": form_fits(side, drug.dose_form)}
+    both = all_of(fits.values())
+    if both is not Truth.UNKNOWN:
+        return Verdict(both)
+    unread = [name for name, fit in fits.items() if fit is Truth.UNKNOWN]
+    return Verdict(
+        both, missing=tuple(Missing("value", f"{side.name}.{name}", Reason.NOT_RECORDED, drug.name) for name in unread)
+    )
 
 
 def route_fits(side: Side, route: Route) -> Truth:

@@ -35,10 +35,15 @@ def oppose(verdict: Verdict) -> Verdict:
 
 def merge(truth: Truth, verdicts: Iterable[Verdict]) -> Verdict:
     """One verdict of the given truth that remembers what each of `verdicts` read, missed and assumed."""
+    telling = [verdict for verdict in verdicts if verdict.used or verdict.missing or verdict.assumed]
+    if not telling:
+        return Verdict(truth)
+    if len(telling) == 1:
+        return Verdict(truth, telling[0].used, telling[0].missing, telling[0].assumed)
     used: dict[str, Fact[Any]] = {}
     missing: dict[Missing, None] = {}
     assumed: dict[str, None] = {}
-    for verdict in verdicts:
+    for verdict in telling:
         for name, fact in verdict.used.items():
             used[name] = join(used[name], fact) if name in used else fact
         missing.update(dict.fromkeys(verdict.missing))

@@ -47,7 +47,7 @@ ORDER_SCOPE = [
         a_chart(medications=[a_drug("metformin")], hook="patient-view"),
         ["metformin"],
     ),
-    ("a hook the rule does not serve", a_chart(medications=[a_drug("metformin")], hook="encounter-discharge"), []),
+    ("a hook the rule does not serve", a_chart(orders=[a_draft("metformin")], hook="order-dispatch"), []),
 ]
 
 
