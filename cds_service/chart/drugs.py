@@ -7,6 +7,8 @@ from enum import StrEnum
 from cds_service.chart.facts import Fact, Reason, Unknown
 from cds_service.terminology.products import Ingredient, Route
 
+NOT_RECORDED = Unknown(Reason.NOT_RECORDED)
+
 
 class RecognisedBy(StrEnum):
     """How a drug was placed in RxNorm; the value is the phrase a card may use."""
@@ -27,9 +29,9 @@ class Dose:
 
     daily: dict[str, Fact[float]] = field(default_factory=dict)
     single: dict[str, Fact[float]] = field(default_factory=dict)
-    times_per_day: Fact[float] = Unknown(Reason.NOT_RECORDED)
-    duration_days: Fact[float] = Unknown(Reason.NOT_RECORDED)
-    as_needed: Fact[bool] = Unknown(Reason.NOT_RECORDED)
+    times_per_day: Fact[float] = NOT_RECORDED
+    duration_days: Fact[float] = NOT_RECORDED
+    as_needed: Fact[bool] = NOT_RECORDED
     text: str = ""
 
 
@@ -80,7 +82,7 @@ class Allergy:
     `ingredients` are RxNorm INs the substance resolves to; `codes` every coding in a known system (SNOMED CT,
     RxNorm, NDF-RT...). `kind` is "allergy", "intolerance" or "unknown". `certainty` is "confirmed", "unconfirmed" or
     "unknown" (verificationStatus); `criticality` "high", "low" or "unknown"; `severe` is true when any reaction is
-    coded or worded as severe or anaphylactic.
+    coded or worded as severe or anaphylactic. `categories` are FHIR's: "medication", "food", "environment", "biologic".
     """
 
     reference: str
@@ -93,6 +95,7 @@ class Allergy:
     reactions: tuple[str, ...] = ()
     severe: bool = False
     active: bool = True
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

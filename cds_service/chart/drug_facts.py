@@ -1,0 +1,163 @@
+"""Facts of one drug on the chart, as rules name them: `this.daily_dose`, `a.is_new`."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from cds_service.chart.chart import Chart
+from cds_service.chart.drugs import Drug
+from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
+from cds_service.chart.numbers import tidy, total
+from cds_service.terminology.products import Route
+from cds_service.terminology.units import convert
+
+NOT_RECORDED = Unknown(Reason.NOT_RECORDED)
+
+# An order on hold is not being taken; it counts again when somebody signs its renewal.
+PAUSED = "on-hold"
+
+NOT_A_DRUG = frozenset({"food", "environment"})
+
+
+def drug_fact(chart: Chart, drug: Drug, ingredient: str, name: str) -> Fact[Any]:
+    """The fact `name` of a drug bound by its `ingredient` (RxNorm IN).
+
+    Raises KeyError for a name that is no fact of a drug.
+    """
+    return _FACTS[name](chart, drug, ingredient)
+
+
+def daily_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
+    """Amount of the ingredient per day from this product alone, `mg/d`."""
+    return drug.dose.daily.get(ingredient, NOT_RECORDED)
+
+
+def single_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
+    """Amount of the ingredient per administration, `mg`."""
+    return drug.dose.single.get(ingredient, NOT_RECORDED)
+
+
+def total_daily_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
+    """Amount of the ingredient per day over every systemic drug on the chart, each continued one once, `mg/d`.
+
+    Only a lower bound where a product has no readable dose or route, a drug is unrecognised, or a list is not whole.
+    """
+    holders = [each for each in chart.drugs if ingredient in each.ingredient_rxcuis and each.status != PAUSED]
+    systemic = [each for each in holders if each.route is Route.SYSTEMIC]
+    amount = total(each.dose.daily.get(ingredient, NOT_RECORDED) for each in systemic)
+    if isinstance(amount, Unknown):
+        return amount
+    unplaced = any(each.route is Route.UNKNOWN for each in holders)
+    unseen = bool(chart.unrecognised_drugs) or not (chart.medications.complete and chart.orders.complete)
+    return Known(
+        amount.value,
+        amount.unit,
+        amount.sources,
+        amount.as_of,
+        at_least=amount.at_least or unplaced or unseen,
+        formula="sum over products" if len(systemic) > 1 else "",
+    )
+
+
+def times_per_day(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
+    """Administrations per day, `/d`."""
+    return drug.dose.times_per_day
+
+
+def as_needed(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
+    return drug.dose.as_needed
+
+
+def is_new(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
+    """Whether a draft brings the ingredient to the patient; not for a renewal, nor for an active medication."""
+    before = chart.continued.get(drug.reference)
+    renews = before is not None and ingredient in before.ingredient_rxcuis
+    return Known(drug.is_draft and not renews, sources=_source(drug))
+
+
+def is_draft(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
+    return Known(drug.is_draft, sources=_source(drug))
+
+
+def dose_change(chart: Chart, drug: Drug, ingredient: str) -> Fact[str]:
+    """ "same", "increased", "decreased" or "unknown" for a renewal; what renews nothing has no change."""
+    if drug.dose_change is None:
+        return Unknown(Reason.NOT_RECORDED, "not a renewal")
+    return Known(drug.dose_change, sources=_source(drug))
+
+
+def dose_increased(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
+    """Whether a renewal raises the dose. False for what renews nothing."""
+    if drug.dose_change == "unknown":
+        return Unknown(Reason.NOT_RECORDED, "dose before or after the change")
+    return Known(drug.dose_change == "increased", sources=_source(drug))
+
+
+def days_on(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
+    """Days since the order was written, `d`; a renewal counts from the order it renews. 0 for a new draft.
+
+    A lower bound for what is taken already: an earlier order may have come before.
+    """
+    before = chart.continued.get(drug.reference)
+    if drug.is_draft and (before is None or ingredient not in before.ingredient_rxcuis):
+        return Known(0.0, "d", _source(drug), chart.now)
+    began = before or drug
+    if began.authored is None:
+        return NOT_RECORDED
+    days = max((chart.now - began.authored) / timedelta(days=1), 0.0)
+    return Known(tidy(days), "d", _source(began), chart.now, at_least=True)
+
+
+def duration_days(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
+    """How long the order is meant to run, `d`."""
+    return drug.dose.duration_days
+
+
+def strength(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
+    """Amount of the ingredient in one unit of the product, `mg`. A liquid or a patch has none."""
+    for part in drug.ingredients:
+        if part.rxcui == ingredient and part.strength:
+            in_mg = convert(part.strength.value, part.strength.unit, "mg")
+            if in_mg is None:
+                return Unknown(Reason.UNRECOGNISED, f"strength in {part.strength.unit}")
+            return Known(in_mg, "mg", _source(drug))
+    return NOT_RECORDED
+
+
+def dose_form(chart: Chart, drug: Drug, ingredient: str) -> Fact[str]:
+    """RxNorm dose form name ("Oral Tablet")."""
+    return Known(drug.dose_form, sources=_source(drug)) if drug.dose_form else NOT_RECORDED
+
+
+def allergy_same_ingredient(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
+    """Whether an active allergy or intolerance to the ingredient is on the list.
+
+    False only when the list was read whole and every entry that may be a drug is known by its ingredients.
+    """
+    active = [allergy for allergy in chart.allergies.items if allergy.active]
+    same = [allergy for allergy in active if ingredient in allergy.ingredients]
+    if same:
+        return Known(True, sources=tuple(Source(allergy.reference) for allergy in same))
+    if not chart.allergies.complete:
+        return Unknown(chart.allergies.reason or Reason.NOT_SENT, "allergies")
+    unplaced = [item.text for item in chart.allergies.unrecognised]
+    for allergy in active:
+        if not allergy.ingredients and not (allergy.categories and NOT_A_DRUG.issuperset(allergy.categories)):
+            unplaced.append(allergy.name)
+    return Unknown(Reason.UNRECOGNISED, f"allergy: {', '.join(unplaced)}") if unplaced else Known(False)
+
+
+def _source(drug: Drug) -> tuple[Source, ...]:
+    return (Source(drug.reference, drug.authored),)
+
+
+_FACTS: MappingProxyType[str, Callable[[Chart, Drug, str], Fact[Any]]] = MappingProxyType(
+    {
+        fact.__name__: fact
+        for fact in (
+            *(daily_dose, single_dose, total_daily_dose, times_per_day, as_needed, is_new, is_draft, dose_change),
+            *(dose_increased, days_on, duration_days, strength, dose_form, allergy_same_ingredient),
+        )
+    }
+)

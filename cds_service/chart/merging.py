@@ -1,0 +1,90 @@
+"""The same drug written down twice: kept once when it is clearly the same, never when strength or dose differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cds_service.chart.doses import differ
+from cds_service.chart.drugs import Drug
+from cds_service.chart.facts import Known
+from cds_service.terminology.products import Route
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A drug with the references it says it is based on, and whether it is a statement rather than an order."""
+
+    drug: Drug
+    based_on: tuple[str, ...] = ()
+    is_statement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    drugs: tuple[Drug, ...]
+    same_as: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def merge(records: Sequence[Record]) -> Merged:
+    """Each drug once. Of twins the active one stays, then the one with a dose, the order, the newest."""
+    kept: list[Record] = []
+    same_as: dict[str, str] = {}
+    notes: list[str] = []
+    for record in sorted(records, key=_preference):
+        twin = next((other for other in kept if _same(other, record)), None)
+        if twin is None:
+            kept.append(record)
+            continue
+        same_as[record.drug.reference] = twin.drug.reference
+        notes.append(f"{record.drug.reference} is the same as {twin.drug.reference}")
+    staying = {record.drug.reference for record in kept}
+    drugs = tuple(record.drug for record in records if record.drug.reference in staying)
+    return Merged(drugs, same_as, tuple(notes))
+
+
+def same_content(one: Drug, other: Drug) -> bool:
+    """Equal ingredients in equal, stated strengths, in the same dose form and route.
+
+    A chart that leaves the form open ("furosemide 40 mg") does not contradict one that states it.
+    """
+    strengths = [{(part.rxcui, part.strength) for part in drug.ingredients} for drug in (one, other)]
+    if strengths[0] != strengths[1] or any(strength is None for _, strength in strengths[0]):
+        return False
+    same_form = one.dose_form == other.dose_form or None in (one.dose_form, other.dose_form)
+    return same_form and (one.route == other.route or Route.UNKNOWN in (one.route, other.route))
+
+
+def _preference(record: Record) -> tuple[bool, bool, bool, float]:
+    drug = record.drug
+    dosed = any(isinstance(fact, Known) for fact in drug.dose.daily.values())
+    age = ((drug.authored or LONG_AGO) - LONG_AGO).total_seconds()
+    return drug.status == "on-hold", not dosed, record.is_statement, -age
+
+
+def _same(kept: Record, record: Record) -> bool:
+    one, other = kept.drug, record.drug
+    if one.reference in record.based_on or other.reference in kept.based_on:
+        return set(one.ingredient_rxcuis) == set(other.ingredient_rxcuis)
+    if _differ(one, other):
+        return False
+    if one.rxcui and one.rxcui == other.rxcui:
+        return True
+    return kept.is_statement != record.is_statement and (same_content(one, other) or _vague(kept, record))
+
+
+def _differ(one: Drug, other: Drug) -> bool:
+    """Doses that are both known and not equal, or one scheduled and the other as needed."""
+    needs = (one.dose.as_needed, other.dose.as_needed)
+    if isinstance(needs[0], Known) and isinstance(needs[1], Known) and needs[0].value != needs[1].value:
+        return True
+    return one.route != other.route or differ(one.dose, other.dose)
+
+
+def _vague(one: Record, other: Record) -> bool:
+    """A statement that names only the ingredients, beside an order of just these."""
+    statement, order = (one, other) if one.is_statement else (other, one)
+    bare = all(part.strength is None for part in statement.drug.ingredients) and not statement.drug.dose_form
+    return bare and set(statement.drug.ingredient_rxcuis) == set(order.drug.ingredient_rxcuis)

@@ -1,0 +1,75 @@
+"""The drafts of a call as orders: what the patient would take if they were signed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cds_service.chart.drug_reading import Setting, read_drug
+from cds_service.chart.drugs import Drug
+from cds_service.chart.facts import Items, Unrecognised
+from cds_service.chart.recognise import NAMELESS, MedicationOrder
+from cds_service.fhir.received import Received
+from cds_service.fhir.references import relative
+from cds_service.fhir.resources import MedicationRequest, MedicationStatement, Reference, Resource
+
+WITHDRAWN = frozenset({"cancelled", "completed", "entered-in-error", "stopped", "not-taken"})
+DRUG_ORDERS = frozenset({"MedicationRequest", "MedicationStatement", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class DraftList:
+    """The drafts that are drug orders. `earlier` holds, by a draft's reference, the references it renews or replaces;
+    `withdrawn` are orders that a draft of this call stops."""
+
+    orders: Items[Drug]
+    earlier: Mapping[str, tuple[str, ...]]
+    withdrawn: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def read_orders(received: Received, setting: Setting) -> DraftList:
+    """The drafts that would be taken if they were signed. One withdrawn order names the medication it stops."""
+    orders: list[Drug] = []
+    unrecognised = [
+        Unrecognised(draft.label or NAMELESS, draft.label)
+        for draft in received.unreadable_drafts
+        if draft.resource_type in DRUG_ORDERS
+    ]
+    earlier: dict[str, tuple[str, ...]] = {}
+    withdrawn: set[str] = set()
+    notes: list[str] = []
+    for draft in received.drafts:
+        order = draft.resource
+        if not isinstance(order, MedicationRequest | MedicationStatement):
+            continue
+        if order.status in WITHDRAWN or (isinstance(order, MedicationRequest) and order.do_not_perform):
+            withdrawn.update(_own_reference(order))
+            notes.append(f"{draft.reference} is no order to take")
+            continue
+        drug, unplaced = read_drug(order, draft.reference, setting, draft)
+        unrecognised += unplaced
+        notes += [f"{draft.reference}: {member} could not be read" for member in order.odd]
+        earlier[draft.reference] = _earlier(order, received)
+        if drug:
+            orders.append(drug)
+    return DraftList(
+        Items(tuple(orders), tuple(unrecognised), complete=True, reason=None),
+        earlier,
+        frozenset(withdrawn),
+        tuple(notes),
+    )
+
+
+def _earlier(order: MedicationOrder, received: Received) -> tuple[str, ...]:
+    """The references an order continues by saying so: its own id, its prior prescription, what it is based on."""
+    links: list[Reference | None] = [order.prior_prescription] if isinstance(order, MedicationRequest) else []
+    links += order.based_on
+    urls = {
+        **received.draft_urls,
+        **(received.prefetch["medications"].urls if "medications" in received.prefetch else {}),
+    }
+    said = [relative(link.reference, urls) for link in links if link and link.reference]
+    return (*_own_reference(order), *said)
+
+
+def _own_reference(resource: Resource) -> tuple[str, ...]:
+    return (f"{resource.resource_type}/{resource.id}",) if resource.id else ()

@@ -1,0 +1,55 @@
+"""Whose a resource is: another patient's is dropped, and the list it came in is no longer whole (CH-081)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from cds_service.chart.facts import Items, Reason, Unrecognised
+from cds_service.fhir.received import KeyResult, Received
+from cds_service.fhir.references import belongs_to
+from cds_service.fhir.resources import Resource
+
+R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What one prefetch key brought of one type for this patient; `foreign` counts what was another's."""
+
+    resources: tuple[Any, ...]
+    unreadable: tuple[Unrecognised, ...]
+    complete: bool
+    reason: Reason | None
+    urls: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    def items(self, items: tuple[T, ...], unrecognised: tuple[Unrecognised, ...]) -> Items[T]:
+        """The list these resources were read into, as whole as they are."""
+        return Items(items, (*unrecognised, *self.unreadable), self.complete, self.reason)
+
+
+def own_resources(received: Received, key: str, kind: type[R]) -> Own:
+    """The resources of `kind` under `key` that are this patient's or name nobody. A key never asked for is unread."""
+    result = received.prefetch.get(key, KeyResult(reason=Reason.NOT_REQUESTED))
+    own, notes = [], []
+    for resource in result.resources:
+        if isinstance(resource, kind):
+            subject = getattr(resource, "subject", None) or getattr(resource, "patient", None)
+            if subject and belongs_to(subject.reference, received.patient_id, result.urls) is False:
+                notes.append(f"{label(resource)} is another patient's and was left out")
+            else:
+                own.append(resource)
+    return Own(
+        resources=tuple(own),
+        unreadable=tuple(Unrecognised(entry.label, entry.label) for entry in result.unreadable),
+        complete=result.complete and not notes,
+        reason=Reason.MALFORMED if result.complete and notes else result.reason,
+        urls=result.urls,
+        notes=tuple(notes),
+    )
+
+
+def label(resource: Resource) -> str:
+    """A resource as notes and sources name it: `Condition/12`."""
+    return f"{resource.resource_type}/{resource.id}" if resource.id else f"{resource.resource_type} without id"
