@@ -10,7 +10,7 @@ from cds_service.presenting.groups import Group, Unchecked
 from cds_service.presenting.summary import plain_title, speak, summarise
 from cds_service.presenting.text import escape_markdown, markdown_text
 from cds_service.presenting.views import UNLIMITED, ingredient_name
-from cds_service.presenting.wording import fact_label, say, say_drug, say_missing, sentence
+from cds_service.presenting.wording import fact_label, say, say_drug, say_missing, say_reason, sentence
 from cds_service.reasoning.findings import Finding
 
 INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
@@ -82,14 +82,24 @@ def doubt_lines(findings: Iterable[Finding]) -> list[str]:
     lines: dict[str, None] = {}
     for finding in findings:
         change = possible_change(finding)
-        for missing in finding.missing:
-            side = missing.subject.partition(".")[0]
-            drug = finding.bindings[side].drug.name if side in finding.bindings else ""
-            lines[say_missing(missing, drug) + change] = None
+        lines.update((gap + change, None) for gap in gaps(finding))
         lines.update(dict.fromkeys(finding.assumed))
         if finding.lowered:
             lines["shown one step less urgent because the same treatment is renewed unchanged"] = None
     return list(lines)
+
+
+def gaps(finding: Finding) -> list[str]:
+    """What was missing, as clauses; values missing for one reason share one."""
+    values: dict[str, list[str]] = {}
+    others: list[str] = []
+    for missing in finding.missing:
+        if missing.kind == "value":
+            label = label_in(finding, missing.subject)
+            values.setdefault(say_reason(missing.reason, missing.detail), []).append(label)
+        else:
+            others.append(say_missing(missing))
+    return [f"{', '.join(labels)} not known: {reason}" for reason, labels in values.items()] + others
 
 
 def possible_change(finding: Finding) -> str:

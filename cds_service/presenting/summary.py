@@ -8,7 +8,7 @@ from cds_service.presenting.groups import Group, Unchecked
 from cds_service.presenting.text import Text, one_line, plain_text, shorten
 from cds_service.presenting.views import UNLIMITED, context_of
 from cds_service.presenting.wording import say_missing
-from cds_service.reasoning.findings import Finding
+from cds_service.reasoning.findings import Finding, Missing
 
 LONGEST = 139
 # How long one inserted name or value may be, from generous to terse: names give way, the words of the problem do not.
@@ -100,11 +100,16 @@ def summarise_more(groups: tuple[Group, ...]) -> str:
 
 def summarise_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
     """As many causes as fit, then how many are left."""
-    clauses = [shorten(one_line(say_missing(line.missing, line.drug)), 90) for line in unchecked]
+    clauses = [one_line(say_missing(short(line.missing), shorten(line.drug, 40))) for line in unchecked]
     text = ""
     for shown in range(len(clauses), 0, -1):
         rest = f"; {len(clauses) - shown} more" if shown < len(clauses) else ""
         text = f"Not checked: {'; '.join(clauses[:shown])}{rest}"
         if len(text) <= LONGEST:
-            break
-    return text
+            return text
+    return shorten(text, LONGEST)
+
+
+def short(missing: Missing) -> Missing:
+    """What is missing without its detail, a long name cut: the detail stands in the body of the card."""
+    return Missing(missing.kind, shorten(one_line(missing.subject), 70), missing.reason)

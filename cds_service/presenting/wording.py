@@ -75,13 +75,13 @@ LISTS = {
 def say(fact: Fact[Any], label: str, now: datetime) -> str:
     """One fact in words: "INR 4.8 (18 Nov 2026, 3 days ago)", "INR not known: not recorded".
 
-    Dates are those of `now`'s time zone.
+    Dates are those of `now`'s time zone. A value of this very moment, such as an age, has no date.
     """
     if isinstance(fact, Unknown):
         return f"{label} not known: {say_reason(fact.reason, fact.detail or say_date(fact.as_of, now))}"
     name = label if fact.formula in label else f"{label} ({fact.formula})"
     colon = "" if is_number(fact.value) else ":"
-    when = f" ({say_date(fact.as_of, now)})" if fact.as_of else ""
+    when = f" ({say_date(fact.as_of, now)})" if fact.as_of and fact.as_of != now else ""
     return f"{name}{colon} {say_value(fact)}{when}"
 
 
@@ -168,8 +168,12 @@ def say_missing(missing: Missing, drug: str = "") -> str:
         return f"“{missing.subject}” was not recognised as a drug"
     if missing.kind == "rule":
         return f"the check “{missing.subject}” could not be run"
-    label = f"{fact_label(missing.subject)} of {drug}" if drug else fact_label(missing.subject)
-    return say(Unknown(missing.reason, missing.detail), label, now=datetime.min)
+    return f"{value_label(missing.subject, drug)} not known: {say_reason(missing.reason, missing.detail)}"
+
+
+def value_label(subject: str, drug: str = "") -> str:
+    """What a card calls a value; the drug it belongs to comes first."""
+    return f"{drug}, {fact_label(subject)}" if drug else fact_label(subject)
 
 
 def list_label(subject: str) -> str:

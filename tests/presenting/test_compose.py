@@ -11,9 +11,12 @@ from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Dose
 from cds_service.chart.facts import Reason
 from cds_service.hooks.response import Card, HookResponse
+from cds_service.knowledge.release import ProblemKind
 from cds_service.knowledge.rules import CardText, Evidence, Indicator, Severity
 from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
+from cds_service.presenting.groups import Group, Unchecked
+from cds_service.presenting.summary import summarise, summarise_unchecked
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from tests.presenting.findings import DECISION, SYSTEM, a_finding, a_release, a_spoken_rule
 from tests.support.charts import a_chart, a_draft, a_drug, a_grade, a_line, number
@@ -181,16 +184,23 @@ def test_a_contraindication_leads_its_card_and_is_named_in_the_summary() -> None
 
 
 def test_what_was_not_known_is_named_with_what_it_could_change() -> None:
-    missing = (Missing("value", "inr", Reason.NOT_RECORDED), Missing("value", "a.single_dose", Reason.MALFORMED))
-    more = a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing, skipped_grades=(LOW_RISK, HIGH_INR))
-    assert "**How sure**\n\n- INR not known: not recorded; could be more urgent\n" in detail(more)
-    assert "- Single dose of ibuprofen 600 MG Oral Tablet not known: could not be read; could be more urgent" in detail(
-        more
+    missing = (
+        Missing("value", "inr", Reason.NOT_RECORDED),
+        Missing("value", "a.single_dose", Reason.MALFORMED),
+        Missing("value", "age", Reason.NOT_RECORDED),
+        Missing("list", "conditions", Reason.NOT_SENT),
     )
+    more = a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing, skipped_grades=(LOW_RISK, HIGH_INR))
+    assert (
+        "**How sure**\n\n"
+        "- INR, age not known: not recorded; could be more urgent\n"
+        "- Ibuprofen single dose not known: could not be read; could be more urgent\n"
+        "- The problem list was not sent; could be more urgent\n"
+    ) in detail(more)
     less = replace(more, skipped_grades=(LOW_RISK,))
-    assert "- INR not known: not recorded; could be less urgent\n" in detail(less)
+    assert "- INR, age not known: not recorded; could be less urgent\n" in detail(less)
     same = replace(more, skipped_grades=())
-    assert "- INR not known: not recorded\n" in detail(same)
+    assert "- INR, age not known: not recorded\n" in detail(same)
 
 
 def test_what_was_assumed_and_what_was_lowered_is_said() -> None:
@@ -201,9 +211,7 @@ def test_what_was_assumed_and_what_was_lowered_is_said() -> None:
 
 def test_a_drugs_own_value_says_whose_it_is() -> None:
     used = {"a.single_dose": number(600.0, "mg")}
-    assert "- Ibuprofen single dose 600 mg (20 Nov 2026, today)" in detail(
-        a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used=used)
-    )
+    assert "- Ibuprofen single dose 600 mg\n" in detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used=used))
 
 
 def test_templates_know_drugs_by_role_and_facts_by_name() -> None:
@@ -323,3 +331,20 @@ def test_even_a_summary_of_too_many_words_is_cut() -> None:
     (card,) = cards(a_finding(a_spoken_rule(card=CardText("word " * 60, "d")), IBUPROFEN, WARFARIN))
     assert len(card.summary) == 139
     assert card.summary.endswith("…")
+
+
+def test_even_a_problem_of_too_many_words_is_cut() -> None:
+    wordy = ProblemKind("bleeding", "Bleeding", "{{ drugs }}" + " and so on" * 20, "patient")
+    findings = tuple(a_finding(a_spoken_rule(id), IBUPROFEN, WARFARIN) for id in "ab")
+    summary = summarise(Group("bleeding", wordy, findings), CHART)
+    assert len(summary) == 139
+    assert summary.startswith("ibupr… + warfa… and so on")
+
+
+def test_even_a_cause_of_too_many_words_is_cut() -> None:
+    cause = Unchecked(
+        Missing("value", "a fact with a long name " * 4, Reason.IMPLAUSIBLE), drug="a long drug name " * 5
+    )
+    summary = summarise_unchecked((cause,))
+    assert len(summary) == 139
+    assert summary.endswith("…")

@@ -85,7 +85,7 @@ def test_a_missing_value_is_named_once_with_everything_it_leaves_open() -> None:
 
 def test_a_missing_value_of_a_drug_names_the_drug() -> None:
     gap = Missing("value", "this.single_dose", Reason.NOT_RECORDED)
-    assert lines(an_open_finding(gap)) == ["single dose of metformin not known: not recorded"]
+    assert lines(an_open_finding(gap)) == ["metformin, single dose not known: not recorded"]
 
 
 def test_lesser_rules_keep_their_gaps_unless_they_ask() -> None:

@@ -33,6 +33,10 @@ def test_a_derived_value_names_its_equation_once() -> None:
     assert say(egfr, "eGFR (CKD-EPI 2021)", NOW) == "eGFR (CKD-EPI 2021) 28 mL/min/1.73 m²"
 
 
+def test_a_value_of_this_moment_has_no_date() -> None:
+    assert say(number(50, "a"), "age", NOW) == "age 50 years"
+
+
 def test_a_lower_bound_says_so() -> None:
     assert say_value(Known(4550.0, "mg/d", at_least=True)) == "at least 4,550 mg/d"
 
@@ -161,7 +165,7 @@ def test_what_is_missing_is_named_by_its_kind() -> None:
         "the check “Warfarin with an NSAID” could not be run"
     )
     assert say_missing(Missing("value", "single_dose", Reason.NOT_RECORDED), "ibuprofen 600 MG Oral Tablet") == (
-        "single dose of ibuprofen 600 MG Oral Tablet not known: not recorded"
+        "ibuprofen 600 MG Oral Tablet, single dose not known: not recorded"
     )
 
 
