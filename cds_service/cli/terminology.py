@@ -29,7 +29,7 @@ def build(
 
     with plain_errors():
         path = out or index_path()
-        digest = build_index(source, path)
+        digest = build_index(source, path, index_path().with_name("recovered.csv"))
         typer.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB, digest {digest}")
 
 
@@ -48,7 +48,7 @@ def import_release(
         counts = import_rxnorm(archive, Path(folder))
         carry_classes(open_terminology(), Path(folder))
         path = out or index_path()
-        digest = build_index(Path(folder), path)
+        digest = build_index(Path(folder), path, index_path().with_name("recovered.csv"))
         typer.echo(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())))
         typer.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB, digest {digest}")
 

@@ -14,13 +14,14 @@ _PAGE_SIZE = 4096
 _SEARCHED = {"SCD": 0, "GPCK": 0, "SBD": 1, "BPCK": 1, "IN": 2, "MIN": 2, "BN": 3, "PIN": 4}
 
 
-def build_index(source_folder: Path, out_path: Path) -> str:
+def build_index(source_folder: Path, out_path: Path, recovered: Path | None = None) -> str:
     """Build the index at `out_path` from a folder laid out as `source.COLUMNS` says; returns its digest.
 
-    The same source rows give the same digest on any machine. Raises BadKnowledge naming file, line and column when
-    the source cannot be read.
+    `recovered` is a table of further products known by code and RxNorm name (`rules/terminology/recovered.csv`). The
+    same source rows give the same digest on any machine. Raises BadKnowledge naming file, line and column when the
+    source cannot be read.
     """
-    concepts, forms_of = gather_concepts(source_folder)
+    concepts, forms_of = gather_concepts(source_folder, recovered)
     out_path.parent.mkdir(parents=True, exist_ok=True)
     draft = out_path.with_name(out_path.name + ".draft")
     draft.unlink(missing_ok=True)
@@ -140,14 +141,18 @@ def _write_ndcs(connection: sqlite3.Connection, folder: Path, known: set[int]) -
 
 
 def _write_classes(connection: sqlite3.Connection, folder: Path, forms_of: dict[int, int]) -> None:
-    """Classes of ingredients; a class stated of a salt or hydrate counts for its ingredient."""
+    """Classes of ingredients; a class stated of a salt or hydrate counts for its ingredient.
+
+    EPC classes are taken only where a label states them (relation DIRECT): the tree drawn above them files ACE
+    inhibitors under antivirals. Mechanisms are a true hierarchy and keep the broader ones.
+    """
     names: dict[str, tuple[str, str]] = {}
     members: set[tuple[str, int]] = set()
-    for file in (EPC, MOA):
+    for file, kinds in ((EPC, {"DIRECT"}), (MOA, {"DIRECT", "INDIRECT"})):
         for row in read_rows(folder, file):
-            names[row["class_id"]] = (row["class_type"], row["class_name"])
             ingredient = int(row["rxcui"]) if row["tty"] == "IN" else forms_of.get(int(row["rxcui"]))
-            if ingredient:
+            if ingredient and row["relation"] in kinds:
+                names[row["class_id"]] = (row["class_type"], row["class_name"])
                 members.add((row["class_id"], ingredient))
     numbered = {code: at for at, code in enumerate(sorted(names), start=1)}
     connection.executemany(

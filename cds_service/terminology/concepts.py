@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.terminology.products import Route, Strength
-from cds_service.terminology.routes import common_route, route_of_form, route_of_pack
+from cds_service.terminology.recovered import read_name, read_recovered
+from cds_service.terminology.routes import common_route, route_of_pack, route_of_product
 from cds_service.terminology.salts import link_forms
 from cds_service.terminology.source import BRAND, COMPONENT, DRUG, DRUG_INGREDIENT, INGREDIENT, Row, read_rows
 from cds_service.terminology.strengths import add_strengths, read_quantity, read_strength
 
 Part = tuple[int, Strength | None]
+_Held = int | Part | frozenset[int]
 _PACKS = ("GPCK", "BPCK")
-_BASE = "rxnorm-prescribe"
+_TABLES = "rxnorm-tables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +27,18 @@ class Concept:
     name: str
     parts: tuple[Part, ...]
     current: bool
-    source: str = _BASE
+    source: str = _TABLES
     form: str = ""
     route: Route = Route.UNKNOWN
     brand: str = ""
     quantity: Strength | None = None
 
 
-def gather_concepts(folder: Path) -> tuple[tuple[Concept, ...], dict[int, int]]:
-    """Every concept of a source folder that resolves to ingredients, and the ingredient of every precise ingredient."""
+def gather_concepts(folder: Path, recovered: Path | None) -> tuple[tuple[Concept, ...], dict[int, int]]:
+    """Every concept of a source folder that resolves to ingredients, and the ingredient of every precise ingredient.
+
+    `recovered` names products the folder may lack; where it has them, the folder's row stands.
+    """
     ingredients = list(read_rows(folder, INGREDIENT))
     drug_parts = list(read_rows(folder, DRUG_INGREDIENT))
     components = list(read_rows(folder, COMPONENT))
@@ -41,12 +46,15 @@ def gather_concepts(folder: Path) -> tuple[tuple[Concept, ...], dict[int, int]]:
     names = {int(row["rxcui"]): row["name"] for row in ingredients}
     products = _products(folder, drug_parts, forms_of, names)
     by_ingredient = _Routes(products)
+    substances = list(_substances(ingredients, forms_of, by_ingredient))
     concepts = [
         *products,
-        *_substances(ingredients, forms_of, by_ingredient),
+        *substances,
         *_components(components, forms_of, by_ingredient),
         *_brands(folder, products, names),
     ]
+    if recovered:
+        concepts += _recovered(recovered, substances, {concept.rxcui for concept in concepts}, by_ingredient)
     return tuple(sorted(concepts, key=lambda concept: concept.rxcui)), forms_of
 
 
@@ -70,7 +78,9 @@ def _products(
                     current=row["status"] == "current",
                     source=row["source"],
                     form=row["dose_form"],
-                    route=route_of_pack(row["name"]) if pack else route_of_form(row["dose_form"]),
+                    route=route_of_pack(row["name"])
+                    if pack
+                    else route_of_product(row["dose_form"], [code for code, _ in parts]),
                     brand=row["brand"],
                     quantity=read_quantity(row["quantity_factor"]),
                 )
@@ -92,18 +102,19 @@ def _parts(
 
 
 class _Routes:
-    """Route classes of the products that hold an ingredient, or an ingredient at one strength."""
+    """Route classes of the products that hold an ingredient, an ingredient at one strength, or just one mixture."""
 
     def __init__(self, products: Iterable[Concept]) -> None:
-        self._current: dict[int | Part, set[Route]] = defaultdict(set)
-        self._retired: dict[int | Part, set[Route]] = defaultdict(set)
+        self._current: dict[_Held, set[Route]] = defaultdict(set)
+        self._retired: dict[_Held, set[Route]] = defaultdict(set)
         for product in products:
             seen = self._current if product.current else self._retired
-            for part in product.parts:
-                seen[part[0]].add(product.route)
-                seen[part].add(product.route)
+            codes = [code for code, _ in product.parts]
+            held: list[_Held] = [frozenset(codes), *codes, *product.parts]
+            for key in held:
+                seen[key].add(product.route)
 
-    def of(self, *keys: int | Part) -> Route:
+    def of(self, *keys: _Held) -> Route:
         """The route class products agree on, for the first key that has any; retired ones only for want of current."""
         for seen in (self._current, self._retired):
             for key in keys:
@@ -116,6 +127,7 @@ def _substances(rows: list[Row], forms_of: dict[int, int], routes: _Routes) -> I
     """IN, PIN and MIN. A combination's ingredients are the names its own name lists, each of which must be known."""
     ingredient_of = {int(row["rxcui"]): int(row["rxcui"]) for row in rows if row["tty"] == "IN"} | forms_of
     by_name = {row["name"].casefold(): int(row["rxcui"]) for row in rows if row["tty"] != "MIN"}
+    names = {code: name for name, code in by_name.items()}
     for row in rows:
         rxcui = int(row["rxcui"])
         named = row["name"].casefold().split(" / ") if row["tty"] == "MIN" else ()
@@ -126,9 +138,9 @@ def _substances(rows: list[Row], forms_of: dict[int, int], routes: _Routes) -> I
                 rxcui=rxcui,
                 tty=row["tty"],
                 name=row["name"],
-                parts=tuple((code, None) for code in sorted(members)),
+                parts=tuple((code, None) for code in sorted(members, key=lambda code: names[code])),
                 current=row["in_current_prescribe_2026_02"] == "Y",
-                route=common_route(routes.of(code) for code in members),
+                route=routes.of(frozenset(members)) if row["tty"] == "MIN" else routes.of(*members),
             )
 
 
@@ -166,5 +178,24 @@ def _brands(folder: Path, products: Iterable[Concept], names: dict[int, str]) ->
                 parts=tuple((code, None) for code in codes),
                 current=bool(current),
                 route=common_route(product.route for product in current or branded),
+                brand=brand,
+            )
+
+
+def _recovered(path: Path, substances: list[Concept], known: set[int], routes: _Routes) -> Iterable[Concept]:
+    ingredients = {concept.name.casefold(): concept.parts[0][0] for concept in substances if concept.tty != "MIN"}
+    for row in read_recovered(path):
+        if int(row["rxcui"]) not in known:
+            parts, form, brand = read_name(row, ingredients)
+            codes = [code for code, _ in parts]
+            yield Concept(
+                rxcui=int(row["rxcui"]),
+                tty=row["tty"],
+                name=row["name"],
+                parts=tuple(parts),
+                current=False,
+                source=row["source"],
+                form=form,
+                route=route_of_product(form, codes) if form else routes.of(frozenset(codes), *codes),
                 brand=brand,
             )

@@ -15,6 +15,7 @@ from cds_service.terminology.schema import VERSION
 
 _RXCUI = re.compile(r"[1-9][0-9]{0,8}")
 _NDC = re.compile(r"([0-9]{4})-([0-9]{4})-([0-9]{2})|([0-9]{5})-([0-9]{3,4})-([0-9]{1,2})|([0-9]{11})")
+_LONGEST_CODE, _LONGEST_NAME = 9, 4000  # longer text is never kept in memory
 _PRODUCTS_KEPT = 8192
 _NAMES_KEPT = 4096
 _CLASSES_KEPT = 4096
@@ -66,7 +67,7 @@ class RxNormIndex:
 
     def by_rxcui(self, rxcui: str) -> Product | None:
         """The product behind any resolvable RxNorm code, current or retired; None for any other text."""
-        return self._product(rxcui)
+        return self._product(rxcui) if len(rxcui) <= _LONGEST_CODE else None
 
     def by_ndc(self, ndc: str) -> Product | None:
         """The product behind an NDC written 4-4-2, 5-3-2, 5-4-1, 5-4-2 or as 11 digits.
@@ -89,25 +90,31 @@ class RxNormIndex:
 
     def by_name(self, text: str) -> Product | None:
         """The product whose full, brand or ingredient name is `text`, normalised; None when several differ."""
-        return self._named(normalise(text))
+        return self._named(text) if len(text) <= _LONGEST_NAME else None
 
     def ingredient_name(self, rxcui: str) -> str | None:
         """Display name of an ingredient (IN)."""
-        product = self._product(rxcui)
+        product = self.by_rxcui(rxcui)
         return product.name if product and product.tty == "IN" else None
 
     def classes(self, ingredient_rxcui: str) -> frozenset[str]:
-        """EPC and MoA class ids of an ingredient, the broader classes above each included."""
+        """EPC ids as labels state them, and MoA ids with the broader mechanisms above each."""
         return self._classes(ingredient_rxcui)
 
     def members(self, class_id: str) -> frozenset[str]:
-        """Ingredient rxcuis of an EPC or MoA class, members of the narrower classes below it included."""
+        """Ingredient rxcuis of an EPC or MoA class; a mechanism includes the narrower ones below it."""
         return self._members(class_id)
 
     def class_name(self, class_id: str) -> str | None:
         """Name of an EPC or MoA class: `Nonsteroidal Anti-inflammatory Drug`."""
         rows = self.read("SELECT name FROM class WHERE code = ?", class_id)
         return str(rows[0][0]) if rows else None
+
+    def provenance(self, rxcui: str) -> tuple[bool, str]:
+        """Whether a code of the index is current in RxNorm, and the release or display its row was taken from."""
+        query = "SELECT current, source.name FROM concept JOIN source ON source.id = concept.source WHERE rxcui = ?"
+        current, source = self.read(query, int(rxcui))[0]
+        return bool(current), str(source)
 
     def search(self, text: str, limit: int = 20) -> tuple[Product, ...]:
         """Products whose names hold a word starting with each typed word; retired codes last."""
@@ -149,8 +156,8 @@ class RxNormIndex:
             quantity=None if quantity is None else Strength(quantity, quantity_unit),
         )
 
-    def _read_named(self, normalised: str) -> Product | None:
-        rows = self.read("SELECT rxcui FROM name WHERE key = ?", name_key(normalised))
+    def _read_named(self, text: str) -> Product | None:
+        rows = self.read("SELECT rxcui FROM name WHERE key = ?", name_key(normalise(text)))
         return self._product(str(rows[0][0])) if rows else None
 
     def _read_classes(self, ingredient: str) -> frozenset[str]:

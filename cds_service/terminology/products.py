@@ -39,7 +39,7 @@ class Ingredient:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """An RxNorm concept that resolves to ingredients: SCD, SBD, GPCK, BPCK, SCDC, BN, IN, PIN or MIN.
+    """An RxNorm concept that resolves to ingredients: SCD, SBD, GPCK, BPCK, SCDC, SBDC, BN, IN, PIN or MIN.
 
     `route` is UNKNOWN when the concept has no dose form and its ingredients exist in forms of several classes.
     `quantity` is RxNorm's quantity factor ("10 ML") as a number in mL, actuations or hours.

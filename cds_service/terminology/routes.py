@@ -1,14 +1,14 @@
 """Dose form to route class: where a dose form acts, not where it is put.
 
 A form whose drug is meant to reach the circulation (swallowed, injected, under the tongue, through the skin) is
-systemic. RxNorm dose forms name the site and not always the intent, so two readings are decided here: a rectal
-suppository and an implant count as systemic, since most of those on the market are; rectal foams, creams and enemas
-act in place.
+systemic. A rectal suppository or an implant counts as systemic, a rectal foam, cream or enema acts in place; the
+ingredients for which the form's own answer is wrong are listed in `intended`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from cds_service.terminology.intended import LOCAL_FROM, SYSTEMIC_FROM
 from cds_service.terminology.products import Route
 
 _FORMS: dict[Route, tuple[str, ...]] = {
@@ -74,6 +74,16 @@ _PACK_FORMS = re.compile(
 def route_of_form(dose_form: str | None) -> Route:
     """Route class of one RxNorm dose form; UNKNOWN for a form this table does not list."""
     return ROUTE_OF_FORM.get(dose_form or "", Route.UNKNOWN)
+
+
+def route_of_product(dose_form: str, ingredients: Collection[int]) -> Route:
+    """Route class of a product: its form's, unless its ingredients are labelled to act elsewhere (`intended`)."""
+    route = route_of_form(dose_form)
+    if not SYSTEMIC_FROM.get(route, {}).keys().isdisjoint(ingredients):
+        return Route.SYSTEMIC
+    if dose_form in LOCAL_FROM and LOCAL_FROM[dose_form][1].keys() >= set(ingredients):
+        return LOCAL_FROM[dose_form][0]
+    return route
 
 
 def route_of_pack(name: str) -> Route:

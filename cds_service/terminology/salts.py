@@ -3,12 +3,16 @@
 RxNorm links a precise ingredient to its ingredient; the source tables hold that link only where a current product
 uses it. For the rest (`lisinopril anhydrous`, under which the class tables list lisinopril) the link is read from the
 name, with no list of salts of our own: the words that follow the ingredient must each be known from linked pairs, and
-an ingredient whose name the linked pairs contradict (`sodium` in `sodium hyaluronate`) is never taken.
+an ingredient whose name the linked pairs contradict (`sodium` in `sodium hyaluronate`) is never taken. An acid belongs
+to the ingredient named as its anion (`alendronic acid`, `alendronate`: chemical nomenclature, -ic acid to -ate).
 """
 
+import re
 from collections.abc import Iterable
 
 from cds_service.terminology.source import Row
+
+_ACID = re.compile(r"ic acid(?= |$)")
 
 
 def link_forms(ingredients: list[Row], parts: Iterable[Row]) -> dict[int, int]:
@@ -31,11 +35,15 @@ def _link_by_name(ingredients: list[Row], linked: dict[int, int]) -> dict[int, i
     }
     contradicted = {base for form, (base, _) in split.items() if linked.get(form, base) != base}
     known_words = {word for form, (base, rest) in split.items() if linked.get(form) == base for word in rest}
-    return {
-        form: base
-        for form, (base, rest) in split.items()
-        if form not in linked and base not in contradicted and known_words.issuperset(rest)
+    acids = {
+        int(row["rxcui"]): anion
+        for row in ingredients
+        if row["tty"] == "PIN" and (anion := by_name.get(_ACID.sub("ate", row["name"].casefold())))
     }
+    named = {
+        form: base for form, (base, rest) in split.items() if base not in contradicted and known_words.issuperset(rest)
+    }
+    return {form: base for form, base in {**acids, **named}.items() if form not in linked}
 
 
 def _part_name(name: str, by_name: dict[str, int]) -> tuple[int, tuple[str, ...]] | None:

@@ -17,7 +17,7 @@ NDC = "rxnorm/ndc_rxcui.csv.gz"
 EPC = "rxclass/ingredient_epc.csv"
 MOA = "rxclass/ingredient_moa.csv"
 
-_CLASS_COLUMNS = ("rxcui", "ingredient_name", "tty", "class_type", "class_id", "class_name")
+_CLASS_COLUMNS = ("rxcui", "ingredient_name", "tty", "class_type", "class_id", "class_name", "relation")
 COLUMNS: dict[str, tuple[str, ...]] = {
     DRUG: ("rxcui", "tty", "name", "dose_form", "quantity_factor", "brand", "source", "status"),
     DRUG_INGREDIENT: (
