@@ -115,7 +115,7 @@ _DRUG = (
     _of_drug("is_new", "new on the list", Kind.BOOLEAN),
     _of_drug("is_draft", "not yet signed", Kind.BOOLEAN),
     _of_drug("dose_increased", "dose increased", Kind.BOOLEAN),
-    _of_drug("dose_change", "dose change", Kind.CODE, words=("same", "increased", "decreased", "unknown")),
+    _of_drug("dose_change", "dose change", Kind.CODE, words=("same", "increased", "decreased", "new")),
     _of_drug("dose_form", "dose form", Kind.CODE),
     _of_drug("route", "route class", Kind.CODE, words=tuple(Route)),
     _of_drug("allergy_same_ingredient", "recorded allergy to the same ingredient", Kind.BOOLEAN),

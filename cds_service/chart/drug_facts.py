@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cds_service.chart.chart import Chart
-from cds_service.chart.drugs import Drug
+from cds_service.chart.drugs import Allergy, Drug
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
 from cds_service.chart.numbers import tidy, total
 from cds_service.terminology.products import Route
@@ -71,9 +71,7 @@ def as_needed(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
 
 def is_new(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
     """Whether a draft brings the ingredient to the patient; not for a renewal, nor for an active medication."""
-    before = chart.continued.get(drug.reference)
-    renews = before is not None and ingredient in before.ingredient_rxcuis
-    return Known(drug.is_draft and not renews, sources=_source(drug))
+    return Known(_is_new(chart, drug, ingredient), sources=_source(drug))
 
 
 def is_draft(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
@@ -81,10 +79,13 @@ def is_draft(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
 
 
 def dose_change(chart: Chart, drug: Drug, ingredient: str) -> Fact[str]:
-    """ "same", "increased", "decreased" or "unknown" for a renewal; what renews nothing has no change."""
-    if drug.dose_change is None:
-        return Unknown(Reason.NOT_RECORDED, "not a renewal")
-    return Known(drug.dose_change, sources=_source(drug))
+    """What a renewal does to the daily dose: "same", "increased" or "decreased".
+
+    "new" for a draft that renews nothing; an active medication stays the "same".
+    """
+    if drug.dose_change == "unknown":
+        return Unknown(Reason.NOT_RECORDED, "dose before or after the change")
+    return Known(drug.dose_change or ("new" if drug.is_draft else "same"), sources=_source(drug))
 
 
 def dose_increased(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
@@ -99,10 +100,9 @@ def days_on(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
 
     A lower bound for what is taken already: an earlier order may have come before.
     """
-    before = chart.continued.get(drug.reference)
-    if drug.is_draft and (before is None or ingredient not in before.ingredient_rxcuis):
+    if _is_new(chart, drug, ingredient):
         return Known(0.0, "d", _source(drug), chart.now)
-    began = before or drug
+    began = chart.continued.get(drug.reference, drug)
     if began.authored is None:
         return NOT_RECORDED
     days = max((chart.now - began.authored) / timedelta(days=1), 0.0)
@@ -142,10 +142,18 @@ def allergy_same_ingredient(chart: Chart, drug: Drug, ingredient: str) -> Fact[b
     if not chart.allergies.complete:
         return Unknown(chart.allergies.reason or Reason.NOT_SENT, "allergies")
     unplaced = [item.text for item in chart.allergies.unrecognised]
-    for allergy in active:
-        if not allergy.ingredients and not (allergy.categories and NOT_A_DRUG.issuperset(allergy.categories)):
-            unplaced.append(allergy.name)
+    unplaced += [allergy.name for allergy in active if not allergy.ingredients and _may_be_a_drug(allergy)]
     return Unknown(Reason.UNRECOGNISED, f"allergy: {', '.join(unplaced)}") if unplaced else Known(False)
+
+
+def _is_new(chart: Chart, drug: Drug, ingredient: str) -> bool:
+    before = chart.continued.get(drug.reference)
+    renews = drug.continues is not None and (before is None or ingredient in before.ingredient_rxcuis)
+    return drug.is_draft and not renews
+
+
+def _may_be_a_drug(allergy: Allergy) -> bool:
+    return not (allergy.categories and NOT_A_DRUG.issuperset(allergy.categories))
 
 
 def _source(drug: Drug) -> tuple[Source, ...]:
