@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, Json, decode_resource, items_of, member
+from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, Json, decode_resource, items_of, member, type_of
 from cds_service.fhir.outcomes import reason_of
 from cds_service.fhir.received import KeyResult, Reason, Unreadable
 from cds_service.fhir.resources import READ, OtherResource, Part, Resource
@@ -158,7 +158,7 @@ def read_resource(raw: Json, place: str, wanted: str = "") -> Resource | Unreada
     """
     try:
         members = OBJECT.decode(raw)
-        resource_type = msgspec.json.decode(members.get("resourceType", b'""'), type=str)
+        resource_type = type_of(members)
         if resource_type == "OperationOutcome":
             return reason_of(raw)
         refuse_dstu2(resource_type)

@@ -7,7 +7,7 @@ import msgspec
 
 from cds_service.errors import BadRequest
 from cds_service.fhir.bundles import name_by_url
-from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, decode_resource, items_of, member
+from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, decode_resource, items_of, member, type_of
 from cds_service.fhir.received import Draft, Unreadable
 from cds_service.fhir.references import belongs_to, relative
 from cds_service.fhir.resources import READ, CodeableConcept, OtherResource, Reference, Resource
@@ -45,6 +45,7 @@ class DraftsRead:
     supporting: list[Resource] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    references: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def entries_of(raw: msgspec.Raw) -> list[Sent]:
     if kind != "an object":
         raise BadRequest(ELEMENT, kind, "a Bundle")
     members = OBJECT.decode(raw)
-    resource_type = member(members, "resourceType", str)
+    resource_type = type_of(members)
     if resource_type == "Bundle" or (not resource_type and "entry" in members):
         entries = items_of(members.get("entry"))
         return [send(f"{ELEMENT}.entry[{index}]", index + 1, item) for index, item in enumerate(entries)]
@@ -122,7 +123,7 @@ def members_of(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
 def read_entry(sent: Sent, read: DraftsRead) -> Resource | None:
     """The order in one entry. What is no order goes to `supporting`, what cannot be read to `unreadable`."""
     members = members_of(sent.resource)
-    resource_type = member(members, "resourceType", str) or ""
+    resource_type = type_of(members)
     refuse_dstu2(resource_type, has_intent="intent" in members)
     if not resource_type or resource_type == "OperationOutcome":
         why = "an error in the place of an order" if resource_type else "not a FHIR resource"
@@ -147,8 +148,11 @@ def keep_draft(sent: Sent, resource: Resource, selections: set[str], read: Draft
     """Add a draft under a reference that no other draft of the call has."""
     name = f"{resource.resource_type}/{resource.id}"
     reference = name
-    if not resource.id or any(draft.reference == name for draft in read.drafts):
+    if not resource.id or name in read.references:
         reference = f"{resource.resource_type}/draft-{sent.position}"
+        while reference in read.references:
+            reference += "-again"
+    read.references.add(reference)
     if sent.full_url.startswith("urn:"):
         read.urls[sent.full_url] = reference
     read.drafts.append(Draft(reference, resource, bytes(sent.resource), selected=name in selections))

@@ -48,6 +48,12 @@ def member(members: Mapping[str, msgspec.Raw], name: str, kind: type[T]) -> T | 
     return None if value is ABSENT else value
 
 
+def type_of(members: Mapping[str, msgspec.Raw]) -> str:
+    """The `resourceType` of a resource; empty when it has none or it is no string."""
+    raw = members.get("resourceType")
+    return msgspec.json.decode(raw) if raw is not None and bytes(raw).startswith(b'"') else ""
+
+
 def items_of(raw: Json | None) -> list[msgspec.Raw]:
     """The items of an array; a single value counts as one item, null as none."""
     text = bytes(raw or b"null")

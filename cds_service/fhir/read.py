@@ -7,7 +7,7 @@ import msgspec
 from cds_service.errors import BadRequest
 from cds_service.fhir.bundles import read_by_entry, read_resource, read_uniform
 from cds_service.fhir.drafts import read_drafts
-from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, member
+from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, type_of
 from cds_service.fhir.received import KeyResult, Reason, Received, Unreadable
 from cds_service.fhir.resources import READ, Resource
 from cds_service.hooks.request import HookRequest
@@ -74,8 +74,8 @@ def read_odd(raw: msgspec.Raw, resource_type: str, is_search: bool) -> KeyResult
             members = OBJECT.decode(raw)
     except UNREADABLE_JSON:
         return MALFORMED
-    sent = member(members, "resourceType", str)
-    if sent == "Bundle" or (sent is None and "entry" in members):
+    sent = type_of(members)
+    if sent == "Bundle" or (not sent and "entry" in members):
         return read_by_entry(members, resource_type)
     return read_single(raw, resource_type, is_search)
 

@@ -166,6 +166,7 @@ def test_a_byte_order_mark_before_the_body_is_skipped() -> None:
         (b"hook=order-sign", "text that is not JSON"),
         (b'{"hook": "order-sign",}', "text that is not JSON"),
         (b'{"hook": NaN}', "text that is not JSON"),
+        (rb'{"hook": "\ud800\u0041"}', "text that is not JSON"),
         (b'{"hook": "\xff"}', "bytes that are not UTF-8"),
         (b'{"other": "\xff"}', "bytes that are not UTF-8"),
         (b'{"context": ' + b"[" * 100_000, "JSON nested too deeply"),
