@@ -7,7 +7,7 @@ from cds_service.chart.catalogue import CATALOGUE, Kind
 from cds_service.chart.chart import Chart
 from cds_service.chart.drug_facts import drug_fact
 from cds_service.presenting.text import shorten
-from cds_service.presenting.wording import fact_label, say
+from cds_service.presenting.wording import fact_label, say, say_dose
 from cds_service.reasoning.findings import Bound, Finding
 
 UNLIMITED = 10_000
@@ -31,7 +31,7 @@ class DrugView:
 
     @property
     def dose(self) -> str:
-        return shorten(self.bound.drug.dose.text or "dose not known", self.limit)
+        return shorten(say_dose(self.bound.drug) or "dose not known", self.limit)
 
     def __getattr__(self, fact: str) -> str:
         if fact not in CATALOGUE or CATALOGUE[fact].of != "drug":

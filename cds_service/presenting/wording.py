@@ -190,7 +190,7 @@ def fact_label(name: str) -> str:
 
 def say_drug(drug: Drug, now: datetime) -> str:
     """One drug with dose and start: "warfarin 5 MG Oral Tablet, 1 tablet daily (since 3 Mar 2026)"."""
-    dose = f", {drug.dose.text}" if drug.dose.text else ""
+    dose = f", {said}" if (said := say_dose(drug)) else ""
     if drug.is_draft:
         status = "renewal, being ordered now" if drug.continues else "being ordered now"
     elif drug.authored:
@@ -200,6 +200,15 @@ def say_drug(drug: Drug, now: datetime) -> str:
         status = "on the list"
     by_name = ", recognised by name only" if drug.recognised_by == "recognised by name" else ""
     return f"{drug.name}{dose} ({status}{by_name})"
+
+
+def say_dose(drug: Drug) -> str:
+    """The sig as written; without one the amount per day of each ingredient; empty when neither is known."""
+    if drug.dose.text:
+        return drug.dose.text
+    daily = ((part.name, drug.dose.daily.get(part.rxcui)) for part in drug.ingredients)
+    said = [(name, say_value(fact)) for name, fact in daily if isinstance(fact, Known)]
+    return said[0][1] if len(drug.ingredients) == len(said) == 1 else ", ".join(f"{name} {dose}" for name, dose in said)
 
 
 def sentence(text: str) -> str:

@@ -12,6 +12,7 @@ from cds_service.presenting.wording import (
     fact_label,
     say,
     say_ago,
+    say_dose,
     say_drug,
     say_missing,
     say_number,
@@ -20,7 +21,7 @@ from cds_service.presenting.wording import (
     sentence,
 )
 from cds_service.reasoning.findings import Missing
-from tests.support.charts import NOW, Dose, a_draft, a_drug, a_problem, number
+from tests.support.charts import NOW, Dose, a_dose, a_draft, a_drug, a_problem, number
 
 
 def test_a_number_is_said_with_its_date_and_age() -> None:
@@ -184,6 +185,13 @@ def test_a_drug_is_said_with_dose_and_start() -> None:
     assert (
         say_drug(a_draft("ibuprofen", continues="MedicationRequest/1"), NOW) == "ibuprofen (renewal, being ordered now)"
     )
+
+
+def test_without_a_sig_the_amount_per_day_is_said() -> None:
+    assert say_dose(a_drug("warfarin", dose=a_dose("warfarin", 5))) == "5 mg/d"
+    both = a_drug("Percocet", "oxycodone", "acetaminophen", dose=a_dose("acetaminophen", 1300, at_least=True))
+    assert say_dose(both) == "acetaminophen at least 1,300 mg/d"
+    assert say_dose(a_drug("warfarin")) == ""
 
 
 def test_a_drug_recognised_by_its_name_says_so() -> None:
