@@ -14,20 +14,37 @@ from cds_service.knowledge.vocabulary import Vocabulary
 
 DURATION = re.compile(r"P\d+D")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
-LOWERED_FAMILIES = ("dose", "renal", "allergy", "pregnancy")  # DESIGN 4: findings of these are never lowered
+NEVER_LOWERED = ("dose", "renal", "allergy", "pregnancy")  # DESIGN 4: findings of these are never lowered
 
 
 def check_rule(page: Page, rule: Rule, vocabulary: Vocabulary) -> None:
-    """Everything about the compiled rule itself."""
-    check_references(page, rule, vocabulary)
-    check_form(page, rule)
-    check_people(page, rule)
+    """What only the compiled rule shows: what reaches it, and its summary with every drug it may be about."""
+    if rule.scope is Scope.PATIENT and index_fact(rule) is None:
+        page.note("when.all", "a rule of scope 'patient' starts with a line about the patient: that fact reaches it")
     sets = tuple(used_sets(rule))
     held = (*(side.ingredients for side in rule.sides), *(each.ingredients for each in sets))
-    codes = frozenset().union(*held)
+    codes = frozenset[str]().union(*held)
     names = {code: vocabulary.terminology.ingredient_name(code) or code for code in codes}
-    check_one_line(page, "because", rule.because)
     check_summary(page, "card.summary", rule.card.summary, rule.sides, names, sets)
+
+
+def check_document(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -> None:
+    """What the document shows even while parts of it are wrong: references, forms, people, examples, proposals."""
+    check_references(page, document, vocabulary)
+    check_forms(page, document)
+    check_people(page, table_in(document, "governance"))
+    check_examples(page, document)
+    check_suggestions(page, document)
+
+
+def table_in(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def text_in(document: Mapping[str, Any], name: str) -> str | None:
+    found = document.get(name)
+    return found if isinstance(found, str) else None
 
 
 def used_sets(rule: Rule) -> Iterator[ValueSet]:
@@ -35,31 +52,34 @@ def used_sets(rule: Rule) -> Iterator[ValueSet]:
         yield from (line.value_set for line in lines_of(condition) if line.value_set)
 
 
-def check_references(page: Page, rule: Rule, vocabulary: Vocabulary) -> None:
+def check_references(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -> None:
     """The problem and the override reasons exist."""
-    if rule.problem not in vocabulary.problems:
-        near = suggest(rule.problem, vocabulary.problems)
-        page.note("problem", f"cards/problems.toml has no problem {rule.problem!r}{near}")
-    for reason in rule.card.override_reasons:
-        if reason not in vocabulary.override_reasons:
+    problem = text_in(document, "problem")
+    if problem is not None and problem not in vocabulary.problems:
+        near = suggest(problem, vocabulary.problems)
+        page.note("problem", f"cards/problems.toml has no problem {problem!r}{near}")
+    reasons = table_in(document, "card").get("override_reasons")
+    for reason in reasons if isinstance(reasons, list) else ():
+        if isinstance(reason, str) and reason not in vocabulary.override_reasons:
             near = suggest(reason, vocabulary.override_reasons)
             page.note("card.override_reasons", f"cards/override_reasons.toml has no reason {reason!r}{near}")
 
 
-def check_form(page: Page, rule: Rule) -> None:
-    """Version, snooze, continuation, and what reaches a patient rule."""
-    if not VERSION.fullmatch(rule.version):
-        page.note("version", f'found {rule.version!r}, expected three numbers such as "1.0.0"')
-    if rule.snooze is not None and not DURATION.fullmatch(rule.snooze):
-        page.note("snooze", f'found {rule.snooze!r}, expected a number of days such as "P30D"')
-    if rule.continuation == "lower" and rule.scope is not Scope.PAIR:
+def check_forms(page: Page, document: Mapping[str, Any]) -> None:
+    """Version, snooze, because, and what only a pair may say."""
+    version, snooze = text_in(document, "version"), text_in(document, "snooze")
+    if version is not None and not VERSION.fullmatch(version):
+        page.note("version", f'found {version!r}, expected three numbers such as "1.0.0"')
+    if snooze is not None and not DURATION.fullmatch(snooze):
+        page.note("snooze", f'found {snooze!r}, expected a number of days such as "P30D"')
+    check_one_line(page, "because", text_in(document, "because") or "")
+    is_pair, family = document.get("scope") == Scope.PAIR, document.get("family")
+    if document.get("continuation") == "lower" and not is_pair:
         page.note("continuation", "only a rule of scope 'pair' can lower an unchanged renewal")
-    if rule.continuation == "lower" and rule.family in LOWERED_FAMILIES:
-        page.note("continuation", f"findings of the family {rule.family!r} are never lowered")
-    if rule.different_ingredients and rule.scope is not Scope.PAIR:
+    elif document.get("continuation") == "lower" and family in NEVER_LOWERED:
+        page.note("continuation", f"findings of the family {family!r} are never lowered")
+    if table_in(document, "when").get("different_ingredients") is True and not is_pair:
         page.note("when.different_ingredients", "only a rule of scope 'pair' has two ingredients to compare")
-    if rule.scope is Scope.PATIENT and index_fact(rule) is None:
-        page.note("when.all", "a rule of scope 'patient' starts with a line about the patient: that fact reaches it")
 
 
 def index_fact(rule: Rule) -> str | None:
@@ -70,13 +90,16 @@ def index_fact(rule: Rule) -> str | None:
     return first.fact if isinstance(first, Line) else None
 
 
-def check_people(page: Page, rule: Rule) -> None:
+def check_people(page: Page, governance: Mapping[str, Any]) -> None:
     """The reviewer is somebody else; the next review lies after the approval."""
-    if rule.reviewer is not None and rule.reviewer.casefold() == rule.author.casefold():
-        page.note("governance.reviewer", "the reviewer must not be the author")
-    if rule.reviewer is not None and not rule.reviewer.strip():
+    author, reviewer = text_in(governance, "author"), text_in(governance, "reviewer")
+    if reviewer is not None and not reviewer.strip():
         page.note("governance.reviewer", "leave the reviewer out until somebody has reviewed the rule")
-    if rule.approval_date and rule.next_review_date and rule.next_review_date <= rule.approval_date:
+    elif reviewer is not None and author is not None and reviewer.strip().casefold() == author.strip().casefold():
+        page.note("governance.reviewer", "the reviewer must not be the author")
+    approval, following = text_in(governance, "approval_date"), text_in(governance, "next_review_date")
+    # ISO dates sort as texts.
+    if approval and following and following <= approval:
         page.note("governance.next_review_date", "the next review lies after the approval")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from cds_service.chart.drugs import Dose, Drug, RecognisedBy
 from cds_service.chart.facts import Fact, Known, Reason, Unknown
-from cds_service.knowledge.page import Page
+from cds_service.knowledge.page import Page, suggest
+from cds_service.knowledge.value_sets import BEGINS_ALIKE
 from cds_service.terminology.products import Ingredient, Product, Route, Terminology
 
 NUMBER = r"(\d+(?:\.\d+)?)"
@@ -71,8 +72,8 @@ def read_written(page: Page, where: str, text: str, terminology: Terminology) ->
     name = ", ".join(parts)
     product = terminology.by_name(name)
     if product is None:
-        near = next(iter(terminology.search(name.partition(",")[0], limit=1)), None)
-        page.note(where, f"RxNorm has no drug called {name!r}" + (f"; did you mean {near.name!r}?" if near else ""))
+        alike = {product.name for product in terminology.search(name[:BEGINS_ALIKE], limit=100)}
+        page.note(where, f"RxNorm has no drug called {name!r}{suggest(name, alike)}")
         return None
     return Written(product, sig)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.knowledge.page import name_list
-from cds_service.knowledge.rules import Condition, Group, Line, Operator, Rule, Scope
+from cds_service.knowledge.rules import Condition, Line, Operator, Rule, Scope
 
 SCOPES = {
     Scope.ORDER: "It looks at one drug at a time: {this}.",
@@ -17,6 +17,7 @@ COMPARED = {
     Operator.AT_LEAST: "is at least",
     Operator.ABOVE: "is above",
 }
+GROUPS = {"all": "all of", "any": "any of", "not": "it is not so that"}
 ASSUMED = {True: "if not known, this is taken as true", False: "if not known, this is taken as false"}
 
 
@@ -46,13 +47,15 @@ def explain_drugs(rule: Rule) -> Iterator[str]:
 def explain_conditions(heading: str, conditions: tuple[Condition, ...]) -> Iterator[str]:
     if conditions:
         yield heading
-        yield from (f"  - {say(condition)}" for condition in conditions)
+        for condition in conditions:
+            yield from say(condition)
 
 
 def explain_urgency(rule: Rule) -> Iterator[str]:
     yield f"Severity {rule.severity}, so the card is {rule.indicator} by default."
     for grade in rule.grades:
-        yield f"  - {grade.indicator} when {say(grade.when)}: {grade.because}"
+        yield f"It is {grade.indicator} ({grade.because}) when this certainly holds:"
+        yield from say(grade.when)
     if rule.continuation == "lower":
         yield "An unchanged renewal lowers the urgency one step."
     if rule.snooze:
@@ -81,20 +84,19 @@ def explain_standing(rule: Rule) -> Iterator[str]:
     yield f"Approved {rule.approval_date}, next review {rule.next_review_date}."
 
 
-def say(condition: Condition) -> str:
-    """One condition in words."""
-    if isinstance(condition, Group):
-        inner = [say(member) for member in condition.members]
-        if condition.kind == "not":
-            return f"it is not so that {inner[0]}"
-        joined = name_list(inner, "and" if condition.kind == "all" else "or")
-        return joined if len(inner) == 1 else f"({joined})"
-    return say_line(condition)
+def say(condition: Condition, depth: int = 1) -> Iterator[str]:
+    """One condition as indented lines."""
+    indent = "  " * depth
+    if isinstance(condition, Line):
+        yield f"{indent}- {say_line(condition)}"
+        return
+    yield f"{indent}- {GROUPS[condition.kind]}:"
+    for member in condition.members:
+        yield from say(member, depth + 1)
 
 
 def say_line(line: Line) -> str:
     label = CATALOGUE[line.fact].label
-    subject = f"the {label} of {line.drug}" if line.drug else f"the {label}"
     remarks = []
     if line.ever:
         remarks.append("resolved ones too")
@@ -104,6 +106,7 @@ def say_line(line: Line) -> str:
         remarks.append(ASSUMED[line.if_missing])
     if line.source:
         remarks.append(f"source: {line.source}")
+    subject = f"{label} of {line.drug}" if line.drug else label
     return f"{subject} {say_comparison(line)}" + (f" ({'; '.join(remarks)})" if remarks else "")
 
 
@@ -112,8 +115,8 @@ def say_comparison(line: Line) -> str:
     if line.value_set is not None:
         title = line.value_set.title
         if line.operator is Operator.COUNT_AT_LEAST:
-            return f"hold at least {line.count} of: {title}"
-        return f"{'hold' if line.operator is Operator.ANY_IN else 'hold none of'}: {title}"
+            return f"with at least {line.count} of: {title}"
+        return f"with {'any' if line.operator is Operator.ANY_IN else 'none'} of: {title}"
     if line.operator is Operator.WITHIN_DAYS:
         return f"was measured in the last {operand:g} days"
     if line.operator is Operator.BETWEEN and isinstance(operand, tuple):

@@ -14,7 +14,7 @@ from cds_service.knowledge.card_files import (
     read_problems,
     read_reasons,
 )
-from cds_service.knowledge.check_rules import check_duties, check_examples, check_rule, check_suggestions
+from cds_service.knowledge.check_rules import check_document, check_duties, check_rule
 from cds_service.knowledge.example_items import Listed, list_displays
 from cds_service.knowledge.examples import Example, read_examples
 from cds_service.knowledge.page import Page, Pages, suggest
@@ -111,8 +111,7 @@ def read_rules(sources: Sources, pages: Pages, vocabulary: Vocabulary) -> Iterat
 
 def read_one(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -> Rule | None:
     rule = read_rule(page, document, vocabulary)
-    check_examples(page, document)
-    check_suggestions(page, document)
+    check_document(page, document, vocabulary)
     if rule:
         check_rule(page, rule, vocabulary)
     return rule

@@ -89,12 +89,13 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
 
 
 def read_rows(text: str) -> tuple[Mapping[str, str], ...]:
-    """The rows of a CSV file with a heading line; lines that start with `#` are remarks. Cells come without blanks."""
+    """The rows of a CSV file with a heading line; lines that start with `#` are remarks.
+
+    Cells come without blanks around them; cells beyond the last column stand together under the empty name.
+    """
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return tuple(
-        {str(name): " ".join(cell) if isinstance(cell, list) else (cell or "").strip() for name, cell in row.items()}
-        for row in csv.DictReader(lines)
-    )
+    rows = csv.DictReader(lines, restkey="", restval="")
+    return tuple({name: ",".join(cell) if name == "" else cell.strip() for name, cell in row.items()} for row in rows)
 
 
 def plain(value: Any) -> Any:

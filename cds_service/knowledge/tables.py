@@ -86,12 +86,14 @@ def read_rows(
     """The rows with numbers as numbers; every mistake in a cell is noted."""
     if not rows:
         page.note("", "this table has no rows")
-    elif strange := sorted(set(rows[0]) ^ set(columns)):
+    elif strange := sorted((set(rows[0]) ^ set(columns)) - {""}):
         page.note("", f"the columns of the CSV and those under [columns] differ in {name_list(strange, 'and')}")
         return
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
         where = f"row {number} ({row['key']})"
+        if "" in row:
+            page.note(where, "this row has more cells than the heading; a cell with a comma in it needs quotes")
         if not KEY.fullmatch(row["key"]) or row["key"] in seen:
             page.note(where, "a key is an RXCUI or a short word, different in every row")
         seen.add(row["key"])

@@ -22,6 +22,7 @@ SYSTEMS: Mapping[str, str] = {
     "unii": "http://fdasis.nlm.nih.gov",
     "ndf-rt": "http://hl7.org/fhir/ndfrt",
 }
+BEGINS_ALIKE = 4  # letters
 PREFIXED = frozenset({SYSTEMS["icd-10-cm"], SYSTEMS["icd-9-cm"], SYSTEMS["icd-10-pcs"]})
 
 
@@ -130,10 +131,17 @@ def find_one(
     if product:
         page.note(where, f"{name!r} is a product, not an ingredient; write {product.ingredients[0].name!r}")
     elif "ingredient" in kinds:
-        page.note(where, f"no value set and no RxNorm ingredient is called {name!r}{suggest(str(name), fitting)}")
+        near = suggest(str(name), (*fitting, *similar_ingredients(str(name), terminology)))
+        page.note(where, f"no value set and no RxNorm ingredient is called {name!r}{near}")
     else:
         page.note(where, f"no value set of kind {name_list(kinds)} is called {name!r}{suggest(str(name), fitting)}")
     return None
+
+
+def similar_ingredients(name: str, terminology: Terminology) -> set[str]:
+    """Ingredients of products that begin alike, to propose one for a slip of the pen."""
+    found = terminology.search(name[:BEGINS_ALIKE], limit=100)
+    return {ingredient.name for product in found for ingredient in product.ingredients}
 
 
 def unite(value_sets: list[ValueSet]) -> ValueSet:
