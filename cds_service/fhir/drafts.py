@@ -130,11 +130,7 @@ def read_entry(sent: Sent, read: DraftsRead) -> Resource | None:
         read.unreadable.append(Unreadable(resource_type, text_of(members) or sent.label, why))
         return None
     kind = READ.get(resource_type, OtherResource)
-    try:
-        resource = decode_resource(sent.resource, kind)
-    except UNREADABLE_JSON:
-        read.unreadable.append(Unreadable(resource_type, text_of(members) or sent.label, "cannot be read"))
-        return None
+    resource = decode_resource(sent.resource, kind)
     resource = MOVES[kind](resource) if kind in MOVES else resource
     if resource_type not in SUPPORTING:
         return resource

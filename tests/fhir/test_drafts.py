@@ -172,7 +172,7 @@ def test_a_draft_for_another_patient_is_refused_without_naming_the_patient(membe
 
 
 def test_urn_subjects_are_looked_up_in_the_bundle_and_in_prefetch() -> None:
-    entries = [
+    entries: list[Json] = [
         {"resource": {**DRAFT, "subject": {"reference": "urn:uuid:aa"}}},
         {"fullUrl": "urn:uuid:aa", "resource": {"resourceType": "Patient", "id": "P1"}},
     ]

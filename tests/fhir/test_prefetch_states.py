@@ -233,7 +233,7 @@ def test_one_odd_member_does_not_lose_the_item_nor_the_list() -> None:
 def test_the_self_link_says_which_codes_were_asked_for() -> None:
     url = "https://ehr.example.org/fhir/Observation?patient=P1&code=http%3A%2F%2Floinc.org%7C2160-0,http://loinc.org|6298-4"
     result = result_of("labs", bundle(CREATININE, link=[{"relation": "self", "url": url}]))
-    assert result.requested_codes == {"http://loinc.org|2160-0", "http://loinc.org|6298-4"}
+    assert result.requested_codes == frozenset({"http://loinc.org|2160-0", "http://loinc.org|6298-4"})
     assert isinstance(result.resources[0], Observation)
 
 
