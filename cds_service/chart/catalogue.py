@@ -14,8 +14,11 @@ LOINC = "http://loinc.org"
 MOST_CODES_PER_KEY = 60
 
 
-def _derived(name: str, label: str, unit: str, inputs: str, source: str) -> FactType:
-    return FactType(name, label, Kind.QUANTITY, unit=unit, inputs=tuple(inputs.split()), source=source)
+def _derived(
+    name: str, label: str, unit: str, inputs: str, source: str, plausible: tuple[float, float] | None = None
+) -> FactType:
+    needs = tuple(inputs.split())
+    return FactType(name, label, Kind.QUANTITY, unit=unit, plausible=plausible, inputs=needs, source=source)
 
 
 def _list(name: str, label: str, key: str = "", inputs: tuple[str, ...] = ()) -> FactType:
@@ -65,7 +68,8 @@ _PEOPLE = (
 )
 
 _DERIVED = (
-    _derived("bmi", "body mass index", "kg/m2", "weight height", "weight / height squared"),
+    # Outside: more likely pounds typed as kilograms, or inches as centimetres (house default).
+    _derived("bmi", "body mass index", "kg/m2", "weight height", "weight / height squared", (8, 150)),
     _derived("ideal_weight", "ideal body weight", "kg", "height sex age", "Devine 1974"),
     _derived("dosing_weight", "dosing weight", "kg", "weight height sex age", "Devine 1974; adjusted by 0.4 of excess"),
     _derived(

@@ -6,15 +6,13 @@ from typing import Any, TypeVar
 
 from cds_service.chart.drugs import Coded, Problem
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
+from cds_service.chart.systems import ICD10CM, SNOMED
 from cds_service.fhir.dates import parse_moment
 from cds_service.fhir.received import Received
 from cds_service.fhir.references import belongs_to
 from cds_service.fhir.resources import Encounter, Patient, Resource
 
 R = TypeVar("R", bound=Resource)
-
-SNOMED = "http://snomed.info/sct"
-ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
 
 # v3-ActCode classes in which the patient stays in hospital: inpatient, acute, non-acute, short stay, observation.
 IN_HOSPITAL = frozenset({"IMP", "ACUTE", "NONAC", "SS", "OBSENC"})
@@ -76,7 +74,7 @@ def only(received: Received, key: str, kind: type[R]) -> R | Unknown:
     """The resource of a key that brings one, or why it is not there."""
     result = received.prefetch.get(key)
     if result is None:
-        return Unknown(Reason.NOT_SENT, f"{key} not sent")
+        return Unknown(Reason.NOT_REQUESTED, f"{key} not requested")
     found = next((resource for resource in result.resources if isinstance(resource, kind)), None)
     if found is None:
         reason = result.reason or Reason.NOT_RECORDED
@@ -146,8 +144,7 @@ def comfort_care(conditions: Items[Problem]) -> Fact[bool]:
     for problem in conditions.items:
         if problem.active and any(is_coded(coded, COMFORT_SNOMED, COMFORT_ICD_10_CM) for coded in problem.codes):
             return Known(True, sources=(Source(problem.reference, problem.onset),), as_of=problem.onset)
-    open_question = unsettled(conditions)
-    return Unknown(open_question, f"problem list {open_question.value}") if open_question else Known(False)
+    return unsettled(conditions) or Known(False)
 
 
 def is_coded(coded: Coded, snomed: frozenset[str], icd_10_cm_prefixes: tuple[str, ...]) -> bool:
@@ -156,11 +153,14 @@ def is_coded(coded: Coded, snomed: frozenset[str], icd_10_cm_prefixes: tuple[str
         return coded.code in snomed
     plain = coded.code.replace(".", "")
     prefixes = tuple(prefix.replace(".", "") for prefix in icd_10_cm_prefixes)
-    return coded.system == ICD_10_CM and plain.startswith(prefixes)
+    return coded.system == ICD10CM and plain.startswith(prefixes)
 
 
-def unsettled(conditions: Items[Problem]) -> Reason | None:
+def unsettled(conditions: Items[Problem]) -> Unknown | None:
     """Why the problem list cannot prove that something is not on it; None when it can."""
     if not conditions.complete:
-        return conditions.reason or Reason.NOT_SENT
-    return Reason.UNRECOGNISED if conditions.unrecognised else None
+        reason = conditions.reason or Reason.NOT_SENT
+        return Unknown(reason, f"problem list {reason.value}")
+    if conditions.unrecognised:
+        return Unknown(Reason.UNRECOGNISED, "the problem list has an entry without a known code")
+    return None

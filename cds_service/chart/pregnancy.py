@@ -7,14 +7,13 @@ from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.drugs import Problem
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
 from cds_service.chart.measuring import Setting
-from cds_service.chart.people import is_coded
+from cds_service.chart.people import is_coded, unsettled
 from cds_service.chart.readings import UNDATED, Reading, Readings
+from cds_service.chart.systems import SNOMED, codes_in
 from cds_service.fhir.dates import parse_moment
 from cds_service.fhir.resources import CodeableConcept, Observation
 
 STATUS_CODE, *DELIVERY_CODES = CATALOGUE["pregnancy_status"].loinc
-
-SNOMED = "http://snomed.info/sct"
 
 # HL7 IPS value set pregnancy-status-uv-ips.
 ANSWERS: Mapping[str, str] = {
@@ -58,10 +57,7 @@ def pregnancy_status(readings: Readings, conditions: Items[Problem], sex: Fact[s
     if evidence:
         return Unknown(Reason.MALFORMED, "pregnancy on the problem list without a date")
     missing = readings.absent(CATALOGUE["pregnancy_status"])
-    if missing.reason is Reason.NOT_RECORDED and not conditions.complete:
-        reason = conditions.reason or Reason.NOT_SENT
-        return Unknown(reason, f"problem list {reason.value}")
-    return missing
+    return (unsettled(conditions) or missing) if missing.reason is Reason.NOT_RECORDED else missing
 
 
 def is_pregnant(status: Fact[str]) -> Fact[bool]:
@@ -117,7 +113,5 @@ def known(word: str, reading: Reading) -> Known[str]:
 
 def answer_in(concept: CodeableConcept | None, answers: Mapping[str, str]) -> str | None:
     """The word for the first SNOMED CT coding that is an answer."""
-    codings = concept.coding if concept else ()
-    return next(
-        (answers[one.code] for one in codings if one.system == SNOMED and one.code and one.code in answers), None
-    )
+    codes = codes_in(concept, frozenset({SNOMED}))
+    return next((answers[coded.code] for coded in codes if coded.code in answers), None)

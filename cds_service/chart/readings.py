@@ -1,23 +1,26 @@
 """Observations of the patient, put in order by code: what was read, when, and how far the list can be trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 
 from cds_service.chart.fact_type import FactType
 from cds_service.chart.facts import Reason, Unknown
+from cds_service.chart.systems import canonical
+from cds_service.chart.whose import Own, label, own_resources
 from cds_service.fhir.dates import parse_moment
 from cds_service.fhir.received import KeyResult, Received
-from cds_service.fhir.references import belongs_to
 from cds_service.fhir.resources import CodeableConcept, Observation, ObservationComponent
 
 LOINC = "http://loinc.org"
+LOINC_SPELLINGS = frozenset({LOINC, "urn:oid:2.16.840.1.113883.6.1"})
 OBSERVATION_KEYS = ("labs", "vitals")
 
 # Later in this order wins between results of one moment. Other states (registered, cancelled, entered-in-error,
 # unknown) are no results.
 RESULT_STATES = ("preliminary", "final", "amended", "corrected")
+PRELIMINARY = "is preliminary"
 
 UNDATED = datetime.min.replace(tzinfo=UTC)
 
@@ -38,7 +41,7 @@ class KeyState:
     """How far one prefetch key can be trusted. `sorted_newest_first` matters only when it is truncated."""
 
     complete: bool = False
-    reason: Reason = Reason.NOT_SENT
+    reason: Reason = Reason.NOT_REQUESTED
     requested_codes: frozenset[str] | None = None
     sorted_newest_first: bool = True
 
@@ -82,43 +85,36 @@ def read_observations(received: Received, codes: frozenset[str], now: datetime, 
     keys: dict[str, KeyState] = {}
     notes: list[str] = []
     for key in OBSERVATION_KEYS:
-        result = received.prefetch.get(key)
-        if result is None:
-            continue
-        own, foreign = split_by_subject(result, received.patient_id)
-        keys[key] = state_of(result, own, foreign, zone)
-        notes.extend(f"{name(one)} is of another patient" for one in foreign)
-        for observation in own:
+        own = own_resources(received, key, Observation)
+        keys[key] = state_of(own, received.prefetch.get(key, KeyResult()).requested_codes, zone)
+        notes.extend(own.notes)
+        for observation in own.resources:
             for reading in readings_in(observation, codes, zone):
-                if reading.when > now:
-                    notes.append(f"{reading.reference} is dated after now")
-                elif reading.status not in RESULT_STATES:
-                    notes.append(f"{reading.reference} has status {reading.status or 'none'}")
-                else:
+                doubt = doubt_about(reading, now)
+                if doubt:
+                    notes.append(f"{reading.reference} {doubt}")
+                if doubt in ("", PRELIMINARY):
                     by_code.setdefault(reading.code, []).append(reading)
-                    notes.extend([f"{reading.reference} is preliminary"] if reading.status == "preliminary" else [])
     return Readings({code: tuple(found) for code, found in by_code.items()}, keys, tuple(dict.fromkeys(notes)))
 
 
-def split_by_subject(result: KeyResult, patient_id: str) -> tuple[list[Observation], list[Observation]]:
-    """Observations of the patient, and those of somebody else. Without a subject they are what was asked for."""
-    own: list[Observation] = []
-    foreign: list[Observation] = []
-    for resource in result.resources:
-        if isinstance(resource, Observation):
-            reference = resource.subject.reference if resource.subject else None
-            (foreign if belongs_to(reference, patient_id, result.urls) is False else own).append(resource)
-    return own, foreign
+def doubt_about(reading: Reading, now: datetime) -> str:
+    """Why a reading does not count, or PRELIMINARY for one that counts with a note; empty without doubt."""
+    if reading.when > now:
+        return "is dated after now"
+    if reading.status not in RESULT_STATES:
+        return f"has status {reading.status or 'none'}"
+    return PRELIMINARY if reading.status == "preliminary" else ""
 
 
-def state_of(result: KeyResult, own: list[Observation], foreign: list[Observation], zone: tzinfo) -> KeyState:
-    """The state of a key after foreign resources were taken out."""
-    reason = result.reason or Reason.MALFORMED
-    newest_first = reason is not Reason.TRUNCATED or is_newest_first(own, zone)
-    return KeyState(result.complete and not foreign, reason, result.requested_codes, newest_first)
+def state_of(own: Own, requested_codes: frozenset[str] | None, zone: tzinfo) -> KeyState:
+    """How far a key can be trusted once another patient's resources were taken out of it."""
+    reason = own.reason or Reason.MALFORMED
+    newest_first = reason is not Reason.TRUNCATED or is_newest_first(own.resources, zone)
+    return KeyState(own.complete, reason, requested_codes, newest_first)
 
 
-def is_newest_first(observations: list[Observation], zone: tzinfo) -> bool:
+def is_newest_first(observations: Iterable[Observation], zone: tzinfo) -> bool:
     moments = [moment_of(observation, zone) for observation in observations]
     return all(earlier >= later for earlier, later in pairwise(moments))
 
@@ -130,13 +126,13 @@ def readings_in(observation: Observation, codes: frozenset[str], zone: tzinfo) -
     if not wanted:
         return []
     when, status = moment_of(observation, zone), observation.status or ""
-    return [Reading(code, when, name(observation), status, holder) for code, holder in wanted]
+    return [Reading(code, when, label(observation), status, holder) for code, holder in wanted]
 
 
 def code_in(concept: CodeableConcept | None, codes: frozenset[str]) -> str | None:
     """The LOINC code of `concept` that is one of `codes`."""
     for coding in concept.coding if concept else ():
-        if coding.system == LOINC and coding.code in codes:
+        if coding.code in codes and canonical(coding.system) in LOINC_SPELLINGS:
             return coding.code
     return None
 
@@ -170,7 +166,3 @@ def moment_of(observation: Observation, zone: tzinfo) -> datetime:
         if moment is not None:
             return moment
     return UNDATED
-
-
-def name(observation: Observation) -> str:
-    return f"Observation/{observation.id}" if observation.id else "Observation without id"

@@ -38,7 +38,7 @@ def observation(code: str, value: float | None = None, unit: str | None = None, 
         "resourceType": "Observation",
         "id": more.pop("id", f"{code}-{days}"),
         "status": "final",
-        "code": concept(code),
+        "code": concept(code, more.pop("code_system", LOINC)),
         "subject": {"reference": f"Patient/{PATIENT_ID}"},
         "effectiveDateTime": days_ago(days),
     }
