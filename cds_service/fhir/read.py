@@ -37,7 +37,7 @@ def read_request(request: HookRequest, templates: Mapping[str, str]) -> Received
         prefetch=prefetch,
         supporting=tuple(read.supporting),
         draft_urls=read.urls,
-        notes=tuple(read.notes),
+        notes=(*request.notes, *read.notes),
     )
 
 

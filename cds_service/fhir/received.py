@@ -69,7 +69,8 @@ class Received:
     """Everything one call brought, decoded. `prefetch` has an entry for every key the service asked for.
 
     `supporting` are resources of the draft bundle that are no orders (a Medication that a draft refers to) and
-    `draft_urls` its `urn:` full URLs, as in `KeyResult.urls`. `notes` are tolerated oddities, for the trace.
+    `draft_urls` its `urn:` full URLs, as in `KeyResult.urls`. `notes` are tolerated oddities of
+    request and drafts, for the trace.
     """
 
     patient_id: str

@@ -227,5 +227,13 @@ def test_an_stu3_statement_among_the_drafts_is_read_with_r4_names() -> None:
     assert getattr(draft.resource, "status", None) == "not-taken"
 
 
+def test_what_was_tolerated_in_the_request_is_noted_with_what_was_tolerated_in_the_drafts() -> None:
+    read = received({**CASE.order_select("MedicationRequest/9"), "hookInstance": "event-7"})
+    assert read.notes == (
+        "hookInstance is not a UUID",
+        "context.selections names an order that is not among the drafts",
+    )
+
+
 def test_hooks_without_drafts_have_none() -> None:
     assert received(CASE.patient_view()).drafts == ()
