@@ -37,11 +37,15 @@ def explain(rule: Rule) -> str:
 
 
 def explain_drugs(rule: Rule) -> Iterator[str]:
-    sides = {side.name: f"{side.written} ({len(side.ingredients)} ingredients)" for side in rule.sides}
+    sides = {side.name: f"{side.written} ({count(len(side.ingredients), 'ingredient')})" for side in rule.sides}
     yield SCOPES[rule.scope].format(**sides)
     if rule.different_ingredients:
         yield "Two products of the same ingredient are not a pair."
     yield f"It is asked at {name_list(sorted(rule.hooks), 'and')}."
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def explain_conditions(heading: str, conditions: tuple[Condition, ...]) -> Iterator[str]:
