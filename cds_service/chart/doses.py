@@ -1,8 +1,8 @@
 """What is taken of one drug at once and per day, per ingredient, from its FHIR dosage instructions.
 
 The coded parts of a Dosage count; an English sig fills in what they leave out. Where both speak and disagree, neither
-is believed. Ranges and "as needed" give the most the instruction allows. Nothing is assumed: an instruction without a
-frequency has no daily dose.
+is believed; a coded value inside the range of the text is widened to it. Ranges and "as needed" give the most that the
+instruction allows. Nothing is assumed: an instruction without a frequency has no daily dose.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -104,8 +104,8 @@ def _step(dosage: Dosage, product: Product, source: Source) -> Dose:
 
 def _read_instruction(dosage: Dosage) -> Instruction:
     sig = read_sig(dosage.text or dosage.patient_instruction) or NOTHING_SAID
-    amount = _agreed_amount(stated_amount(dosage), sig.amount)
-    times = _agreed_times(times_per_day(dosage.timing), sig.times_per_day)
+    amount = _agreed_amount(stated_amount(dosage), sig)
+    times = _agreed_times(times_per_day(dosage.timing), sig)
     if isinstance(amount, Amount) and isinstance(times, Known) and _too_many(amount, times.value):
         amount = Unknown(Reason.IMPLAUSIBLE, "more than a hundred tablets a day")
     duration = duration_days(dosage.timing)
@@ -125,25 +125,31 @@ def _too_many(amount: Amount, times: float) -> bool:
     return amount.unit in ("", "count") and amount.value * times > MOST_UNITS_A_DAY
 
 
-def _agreed_amount(coded: Amount | Unknown, said: Amount | None) -> Amount | Unknown:
-    if said is None:
+def _agreed_amount(coded: Amount | Unknown, sig: Sig) -> Amount | Unknown:
+    if sig.amount is None:
         return coded
     if isinstance(coded, Unknown):
-        return coded if coded.reason is Reason.IMPLAUSIBLE else plausible(said)
-    counted = {coded.unit, said.unit} <= {"", "count"}
-    if (counted or coded.unit == said.unit) and not isclose(coded.value, said.value):
+        return coded if coded.reason is Reason.IMPLAUSIBLE else plausible(sig.amount)
+    if coded.unit != sig.amount.unit and not {coded.unit, sig.amount.unit} <= {"", "count"}:
+        return coded
+    if not _between(coded.value, sig.least, sig.amount.value):
         return Unknown(Reason.MALFORMED, "coded dose and text disagree")
-    return coded
+    return Amount(sig.amount.value, coded.unit)
 
 
-def _agreed_times(coded: Fact[float], said: float | None) -> Fact[float]:
-    if said is None:
+def _agreed_times(coded: Fact[float], sig: Sig) -> Fact[float]:
+    if sig.times_per_day is None:
         return coded
     if isinstance(coded, Unknown):
-        return coded if coded.reason is Reason.IMPLAUSIBLE else Known(said, "/d")
-    if not isclose(coded.value, said):
+        return coded if coded.reason is Reason.IMPLAUSIBLE else Known(sig.times_per_day, "/d")
+    if not _between(coded.value, sig.fewest_per_day, sig.times_per_day):
         return Unknown(Reason.MALFORMED, "coded frequency and text disagree")
-    return coded
+    return Known(sig.times_per_day, "/d")
+
+
+def _between(value: float, low: float | None, high: float) -> bool:
+    low = high if low is None else low
+    return low <= value <= high or isclose(value, low) or isclose(value, high)
 
 
 def _as_needed(dosage: Dosage, sig: Sig) -> Fact[bool]:

@@ -125,6 +125,13 @@ def strength(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
     return NOT_RECORDED
 
 
+def route(chart: Chart, drug: Drug, ingredient: str) -> Fact[str]:
+    """Where the drug acts, as a word of `Route`; unknown when neither product nor order says."""
+    if drug.route is Route.UNKNOWN:
+        return Unknown(Reason.NOT_RECORDED, "dose form or route")
+    return Known(drug.route.value, sources=_source(drug))
+
+
 def dose_form(chart: Chart, drug: Drug, ingredient: str) -> Fact[str]:
     """RxNorm dose form name ("Oral Tablet")."""
     return Known(drug.dose_form, sources=_source(drug)) if drug.dose_form else NOT_RECORDED
@@ -165,7 +172,7 @@ _FACTS: MappingProxyType[str, Callable[[Chart, Drug, str], Fact[Any]]] = Mapping
         fact.__name__: fact
         for fact in (
             *(daily_dose, single_dose, total_daily_dose, times_per_day, as_needed, is_new, is_draft, dose_change),
-            *(dose_increased, days_on, duration_days, strength, dose_form, allergy_same_ingredient),
+            *(dose_increased, days_on, duration_days, strength, route, dose_form, allergy_same_ingredient),
         )
     }
 )

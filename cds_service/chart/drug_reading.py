@@ -31,13 +31,13 @@ class Setting:
 
 
 def read_drug(
-    order: MedicationOrder, reference: str, setting: Setting, draft: Draft | None = None
+    order: MedicationOrder, reference: str, authored: datetime | None, setting: Setting, draft: Draft | None = None
 ) -> tuple[Drug | None, tuple[Unrecognised, ...]]:
     """The drug, if it is recognised, and what of it is not: the whole, or some ingredients of a compound."""
     placed = recognise(order, setting.medications, setting.vocabulary)
     if isinstance(placed, str):
         return None, (Unrecognised(placed, reference),)
-    product, dosages, authored = placed.product, dosages_of(order), authored_at(order, setting.zone)
+    product, dosages = placed.product, dosages_of(order)
     drug = Drug(
         reference=reference,
         name=drug_name(product),

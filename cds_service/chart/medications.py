@@ -8,6 +8,7 @@ noted; a prescription that may no longer be dispensed is kept, for the drug may 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from cds_service.chart.drug_reading import Setting, authored_at, ended, read_drug
 from cds_service.chart.drugs import Drug
@@ -73,12 +74,13 @@ def _records(sources: Iterable[Own], setting: Setting) -> tuple[list[Record], li
             if reference in seen or not _is_taken(order):
                 continue
             seen.add(reference)
-            why_not = _left_out(order, setting)
+            authored = authored_at(order, setting.zone)
+            why_not = _left_out(order, authored, setting)
             if why_not:
                 notes.append(f"{reference} {why_not}")
                 continue
             notes += _remarks(order, reference, setting)
-            drug, unplaced = read_drug(order, reference, setting)
+            drug, unplaced = read_drug(order, reference, authored, setting)
             unrecognised += unplaced
             if drug:
                 based_on = tuple(relative(link.reference, own.urls) for link in order.based_on if link.reference)
@@ -98,16 +100,16 @@ def _is_reported(order: MedicationRequest) -> bool:
     return bool(order.reported_boolean) or "Patient/" in requester or "RelatedPerson/" in requester
 
 
-def _left_out(order: MedicationOrder, setting: Setting) -> str:
+def _left_out(order: MedicationOrder, authored: datetime | None, setting: Setting) -> str:
     """Why an order with an active status is not on the list all the same; empty if it is."""
+    dates = [authored]
     if isinstance(order, MedicationRequest):
         if order.intent in NOT_ORDERED and not (order.intent == "plan" and _is_reported(order)):
             return f"is a {order.intent}"
-        dates = [authored_at(order, setting.zone)]
         periods = [bounds_of(dosage.timing) for dosage in order.dosage_instruction]
     else:
-        dates = [parse_moment(order.date_asserted, setting.zone)]
-        dates += [] if order.status == "intended" else [authored_at(order, setting.zone)]
+        said = parse_moment(order.date_asserted, setting.zone)
+        dates = [said] if order.status == "intended" else [said, authored]
         periods = [order.effective_period]
     if any(moment and moment > setting.now for moment in dates):
         return "is dated after now"

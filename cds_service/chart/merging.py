@@ -68,11 +68,21 @@ def _same(kept: Record, record: Record) -> bool:
     one, other = kept.drug, record.drug
     if one.reference in record.based_on or other.reference in kept.based_on:
         return set(one.ingredient_rxcuis) == set(other.ingredient_rxcuis)
-    if _differ(one, other):
+    return (_one_product(kept, record) or _said_again(kept, record)) and not _differ(one, other)
+
+
+def _one_product(one: Record, other: Record) -> bool:
+    return bool(one.drug.rxcui) and one.drug.rxcui == other.drug.rxcui
+
+
+def _said_again(one: Record, other: Record) -> bool:
+    """An order, and a statement of the same content or of just its ingredients."""
+    if one.is_statement == other.is_statement:
         return False
-    if one.rxcui and one.rxcui == other.rxcui:
-        return True
-    return kept.is_statement != record.is_statement and (same_content(one, other) or _vague(kept, record))
+    statement, order = (one.drug, other.drug) if one.is_statement else (other.drug, one.drug)
+    bare = all(part.strength is None for part in statement.ingredients) and not statement.dose_form
+    same_drug = set(statement.ingredient_rxcuis) == set(order.ingredient_rxcuis)
+    return same_drug and (bare or same_content(statement, order))
 
 
 def _differ(one: Drug, other: Drug) -> bool:
@@ -80,11 +90,4 @@ def _differ(one: Drug, other: Drug) -> bool:
     needs = (one.dose.as_needed, other.dose.as_needed)
     if isinstance(needs[0], Known) and isinstance(needs[1], Known) and needs[0].value != needs[1].value:
         return True
-    return one.route != other.route or differ(one.dose, other.dose)
-
-
-def _vague(one: Record, other: Record) -> bool:
-    """A statement that names only the ingredients, beside an order of just these."""
-    statement, order = (one, other) if one.is_statement else (other, one)
-    bare = all(part.strength is None for part in statement.drug.ingredients) and not statement.drug.dose_form
-    return bare and set(statement.drug.ingredient_rxcuis) == set(order.drug.ingredient_rxcuis)
+    return differ(one.dose, other.dose)

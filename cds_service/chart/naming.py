@@ -1,5 +1,6 @@
 """Short clinical names: generic ingredients with strength, the brand in brackets, fit for one line of a card."""
 
+from functools import lru_cache
 from itertools import accumulate
 
 from cds_service.terminology.products import Ingredient, Product, Route, Strength
@@ -7,10 +8,13 @@ from cds_service.terminology.products import Ingredient, Product, Route, Strengt
 LONGEST_NAME = 69
 INERT = "inert ingredients"
 
-_UNIT_WORDS = {"[IU]": "units", "meq": "mEq", "{actuat}": "actuation", "ug": "mcg", "mg/mg": "%"}
+_UNIT_WORDS = {"[IU]": "units", "meq": "mEq", "{actuat}": "actuation", "ug": "mcg"}
+# In mg, by what the strength is per: labels say 90 mcg an actuation, 25 mcg an hour, but nitroglycerin 0.4 mg a spray.
+_MICROGRAMS_BELOW = {"{actuat}": 0.25, "h": 1.0}
 _RELEASE = {"Extended Release": " ER", "Delayed Release": " DR"}
 
 
+@lru_cache(maxsize=4096)
 def drug_name(product: Product) -> str:
     """`ibuprofen 400 mg [Ibu]`, `acetaminophen 325 mg / oxycodone 5 mg [Percocet]`, `diclofenac 1 % topical gel`.
 
@@ -28,11 +32,14 @@ def drug_name(product: Product) -> str:
 
 
 def strength_text(strength: Strength) -> str:
-    """`0.125 mg`, `1,000 mg`, `100 units/mL`, `0.025 mg/h`, `1 %`."""
+    """`0.125 mg`, `1,000 mg`, `100 units/mL`, `1 %`; in micrograms where labels do: `75 mcg`, `25 mcg/h`."""
     if strength.unit == "mg/mg":
         return f"{_number(strength.value * 100)} %"
-    words = [_UNIT_WORDS.get(unit, unit) for unit in strength.unit.split("/")]
-    return f"{_number(strength.value)} {'/'.join(words)}"
+    unit, _, per = strength.unit.partition("/")
+    value = strength.value
+    if unit == "mg" and value < _MICROGRAMS_BELOW.get(per, 0.1):
+        value, unit = value * 1000, "ug"
+    return f"{_number(value)} {'/'.join(_UNIT_WORDS.get(word, word) for word in (unit, per) if word)}"
 
 
 def _with_strength(ingredient: Ingredient) -> str:
@@ -40,9 +47,10 @@ def _with_strength(ingredient: Ingredient) -> str:
 
 
 def _form(product: Product) -> str:
-    """The dose form where it changes what the drug does: release, and forms that act in place."""
+    """The dose form where the strength alone does not tell it: what acts in place, liquids, sprays, patches; ER, DR."""
     form = product.dose_form or ""
-    if product.route not in (Route.SYSTEMIC, Route.UNKNOWN) and form:
+    measured = any(part.strength and "/" in part.strength.unit for part in product.ingredients)
+    if form and (measured or product.route not in (Route.SYSTEMIC, Route.UNKNOWN)):
         return f" {form.lower()}"
     return next((short for long, short in _RELEASE.items() if long in form), "")
 

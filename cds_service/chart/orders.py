@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cds_service.chart.drug_reading import Setting, read_drug
+from cds_service.chart.drug_reading import Setting, authored_at, read_drug
 from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Items, Unrecognised
 from cds_service.chart.recognise import NAMELESS, MedicationOrder
@@ -45,7 +45,7 @@ def read_orders(received: Received, setting: Setting) -> DraftList:
             withdrawn.update(_own_reference(order))
             notes.append(f"{draft.reference} is no order to take")
             continue
-        drug, unplaced = read_drug(order, draft.reference, setting, draft)
+        drug, unplaced = read_drug(order, draft.reference, authored_at(order, setting.zone), setting, draft)
         unrecognised += unplaced
         notes += [f"{draft.reference}: {member} could not be read" for member in order.odd]
         earlier[draft.reference] = _earlier(order, received)

@@ -5,6 +5,7 @@ no pattern knows (`then`, `taper`, `as directed`) is not read at all: half a sig
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -96,13 +97,15 @@ _BLANKS = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Sig:
-    """What a text says: the upper end of ranges. None is "does not say". `most` is the most per day.
+    """What a text says: the upper end of ranges, with the lower end apart. None is "does not say".
 
-    `as_needed` is None when a reason is given but not whether the drug is taken only then.
+    `most` is the most per day. `as_needed` is None when a reason is given but not whether the drug is taken only then.
     """
 
     amount: Amount | None = None
+    least: float | None = None
     times_per_day: float | None = None
+    fewest_per_day: float | None = None
     as_needed: bool | None = None
     most: Amount | None = None
     duration_days: float | None = None
@@ -118,33 +121,36 @@ def read_sig(text: str | None) -> Sig | None:
         return None
     part = match.groupdict()
     unit = part["unit"] or ""
+    per_day = _per_day(part)
     return Sig(
-        amount=_amount(part["amount"], unit),
-        times_per_day=_per_day(part),
+        amount=_amount(part["amount"], unit, max),
+        least=least.value if (least := _amount(part["amount"], unit, min)) else None,
+        times_per_day=max(per_day, default=None),
+        fewest_per_day=min(per_day, default=None),
         as_needed=True if part["prn"] else None if part["reason"] else False,
         most=_amount(part["most"], part["most_unit"] or unit),
         duration_days=_length(part["length"], part["length_unit"]),
     )
 
 
-def _amount(written: str | None, unit: str) -> Amount | None:
+def _amount(written: str | None, unit: str, end: Callable[[list[float]], float] = max) -> Amount | None:
     if not written:
         return None
     name, factor = UNITS[unit]
-    return Amount(max(_numbers(written)) * factor, name)
+    return Amount(end(_numbers(written)) * factor, name)
 
 
-def _per_day(part: dict[str, str | None]) -> float | None:
+def _per_day(part: dict[str, str | None]) -> list[float]:
+    """Administrations per day, both ends of a range."""
     if part["phrase"]:
-        return _PER_DAY[part["phrase"]]
+        return [_PER_DAY[part["phrase"]]]
     if part["times"] and part["per"]:
         times = _TIMES.get(part["times"]) or max(_numbers(part["times"].rpartition(" ")[0]))
-        return times / (7 if "week" in part["per"] else 1)
+        return [times / (7 if "week" in part["per"] else 1)]
     if part["every"] and part["period"]:
-        shortest = min(_numbers(part["every"]))
         days = {"d": 1.0, "w": 7.0, "h": 1 / 24}[part["period"][0]]
-        return 1 / (shortest * days) if shortest else None
-    return None
+        return [1 / (each * days) for each in _numbers(part["every"]) if each]
+    return []
 
 
 def _length(number: str | None, unit: str | None) -> float | None:

@@ -9,6 +9,9 @@ MOMENT = re.compile(
     re.ASCII,
 )
 
+# What nearly every instant looks like; Python's own reader takes it five times as fast.
+COMMON = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+
 
 def parse_moment(text: str | None, zone: tzinfo) -> datetime | None:
     """The moment a FHIR date, dateTime or instant names, in UTC; None when it is not one.
@@ -17,6 +20,11 @@ def parse_moment(text: str | None, zone: tzinfo) -> datetime | None:
     read there too. `T24:00` is the start of the next day, missing seconds are 0 and the leap second `:60` is the next
     minute. Fractions are cut at microseconds.
     """
+    if text and COMMON.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass  # hour 24 or second 60
     match = MOMENT.fullmatch(text.strip()) if text else None
     if match is None:
         return None
