@@ -10,8 +10,8 @@ from cds_service.chart.drug_facts import drug_fact
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
 from cds_service.knowledge.rules import Line, Operator, ValueSet
 from cds_service.reasoning.findings import Missing
-from cds_service.reasoning.logic import Truth, negate, truth
-from cds_service.reasoning.membership import belongs
+from cds_service.reasoning.logic import Truth, all_of, negate, truth
+from cds_service.reasoning.membership import PARTS_OF_ALLERGIES, belongs
 from cds_service.reasoning.verdicts import Bindings, Verdict
 
 COMPARISONS = {
@@ -103,7 +103,7 @@ def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings)
             unread.append(Missing("list", name, items.reason or Reason.NOT_SENT))
         unplaced += [unplaceable(name, item.text) for item in items.unrecognised]
         for item in items.items:
-            membership = Truth.FALSE if item.reference == left_out else belongs(item, value_set, line.ever)
+            membership = Truth.FALSE if item.reference == left_out else counts(item, line, value_set)
             if membership is Truth.TRUE:
                 matching.append(item)
             elif membership is Truth.UNKNOWN:
@@ -117,10 +117,19 @@ def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings)
     return Verdict(answer, {line.fact: found})
 
 
+def counts(item: Any, line: Line, value_set: ValueSet) -> Truth:
+    """Whether an item is in the value set and, for a fact that names a part of a list, in that part."""
+    in_set = belongs(item, value_set, line.ever)
+    part = PARTS_OF_ALLERGIES.get(line.fact)
+    return in_set if part is None else all_of((in_set, part(item)))
+
+
 def lists_of(fact: str, chart: Chart) -> tuple[tuple[str, Items[Any]], ...]:
     """The lists of the chart behind a list fact; `all_drugs` are the drafts and the active medications."""
     if fact == "all_drugs":
         return (("orders", chart.orders), ("medications", chart.medications))
+    if fact in PARTS_OF_ALLERGIES:
+        return (("allergies", chart.allergies),)
     return ((fact, getattr(chart, fact)),)
 
 

@@ -35,6 +35,22 @@ def allergy_belongs(allergy: Allergy, value_set: ValueSet) -> Truth:
     return by_code
 
 
+def is_severe(allergy: Allergy) -> Truth:
+    """Severe by a recorded reaction or by criticality; unknown when neither was recorded."""
+    if allergy.severe or allergy.criticality == "high":
+        return Truth.TRUE
+    return Truth.FALSE if allergy.reactions or allergy.criticality == "low" else Truth.UNKNOWN
+
+
+def is_no_intolerance(allergy: Allergy) -> Truth:
+    """An entry that does not say which of the two it is counts as an allergy."""
+    return truth(allergy.kind != "intolerance")
+
+
+# Facts that name a part of the allergy list, with what decides whether an entry is in that part.
+PARTS_OF_ALLERGIES = {"severe_allergies": is_severe, "true_allergies": is_no_intolerance}
+
+
 def codes_belong(codes: tuple[Coded, ...], value_set: ValueSet) -> Truth:
     """True when any coding is listed; false when one is in a system the set lists codes of; else unknown."""
     placed = Truth.UNKNOWN
