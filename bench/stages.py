@@ -36,7 +36,8 @@ def profile(body: bytes) -> dict[str, float]:
     for _ in range(ROUNDS):
         request = timed("parse", parse_request, body, service.hook)
         now = request.as_of or datetime.now(UTC)
-        call = Call(request, service, "bench", now, application.settings.zone, "bench", "bench")
+        decision_id = application.name_decision(body, now)
+        call = Call(request, service, decision_id, now, application.settings.zone, "bench", "bench")
         received = timed("read", read_request, request, service.prefetch)
         chart = timed(
             "gather",

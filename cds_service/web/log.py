@@ -30,8 +30,14 @@ def encode_line(_logger: Any, _method: str, event: Any) -> str:
 
 
 def log_decision(record: DecisionRecord, milliseconds: float) -> None:
-    """Write what happened in one call: ids and counts, so a call can be found again without naming the patient."""
+    """Write what happened in one call: ids and counts, so a call can be found again without naming the patient.
+
+    A rule that crashed is an error line of its own, for nobody else sees it before the record does.
+    """
     outcomes = Counter(finding.outcome for finding in record.findings)
+    for finding in record.findings:
+        if finding.outcome is Outcome.ERROR:
+            log.error("rule crashed", decision=record.decision_id, rule=finding.rule.id, problem=finding.error)
     log.info(
         "answered",
         decision=record.decision_id,

@@ -59,7 +59,7 @@ def test_many_files_give_one_json_line_each(tmp_path: Path) -> None:
 
 def test_one_bad_file_among_many_is_reported_and_the_rest_answered(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_bytes(bleeding())
-    (tmp_path / "bad.json").write_bytes(bleeding(context={}))
+    (tmp_path / "bad.json").write_bytes(bleeding(context={"userId": "Practitioner/1"}))
     result = cds("try", "bad.json", "good.json", *AS_OF)
     assert result.exit_code == 1
     refused, answered = (json.loads(line) for line in result.stdout.splitlines())
