@@ -37,7 +37,7 @@ def take(values: Values, *names: str) -> Inputs | Unknown:
         if isinstance(fact, Unknown):
             return Unknown(fact.reason, fact.detail or f"{label} {fact.reason.value}", fact.as_of)
         if fact.at_least:
-            bound = f"{label} only known to be at least {fact.value:g} {fact.unit}"
+            bound = f"{label} only known to be at least {CATALOGUE[name].say(fact.value)}"
             return Unknown(Reason.UNRECOGNISED, bound, fact.as_of)
         taken[name] = fact
     return Inputs({name: fact.value for name, fact in taken.items()}, tuple(taken.values()))
@@ -54,7 +54,7 @@ def finish(name: str, value: float | None, inputs: Inputs, formula: str, refusal
     if value is None:
         return Unknown(Reason.IMPLAUSIBLE, refusal, oldest)
     if fact.plausible and not fact.plausible[0] <= value <= fact.plausible[1]:
-        return Unknown(Reason.IMPLAUSIBLE, f"{fact.label} of {value:.3g} {fact.unit}", oldest)
+        return Unknown(Reason.IMPLAUSIBLE, f"{fact.label} of {fact.say(value)}", oldest)
     sources = tuple(dict.fromkeys(source for known in inputs.facts for source in known.sources))
     return Known(value, fact.unit, sources, oldest, formula=formula)
 

@@ -2,8 +2,23 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 HOUSE = "shelf life and plausible range: house default, not from a source"
+
+# Units that are not read aloud as UCUM writes them.
+SPOKEN = MappingProxyType(
+    {
+        "a": "years",
+        "mo": "months",
+        "{INR}": "",
+        "{stage}": "",
+        "mm[Hg]": "mmHg",
+        "m[IU]/L": "mIU/L",
+        "10*3/uL": "× 10³/µL",
+        "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+    }
+)
 
 
 class Kind(StrEnum):
@@ -46,3 +61,8 @@ class FactType:
     shelf_life_child_days: int | None = None
     reads_as: tuple[tuple[str, str], ...] = ()
     valence: int | None = None
+
+    def say(self, value: float) -> str:
+        """A number of this fact as the detail of an Unknown words it: "15 mg/dL", "65 years", "8"."""
+        unit = SPOKEN.get(self.unit or "", self.unit or "")
+        return f"{value:g} {unit}".rstrip()

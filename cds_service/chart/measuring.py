@@ -90,12 +90,14 @@ def read_number(fact: FactType, reading: Reading, setting: Setting) -> Fact[floa
     value = in_unit(fact, amount)
     if value is None:
         given = next(iter(amount.units), "")
-        problem = f"is in {given!r}, not understood as {fact.unit}" if given else "has no unit"
+        problem = f"is in {given!r}, which is not understood" if given else "has no unit"
         return Unknown(Reason.MALFORMED, f"{said} {problem}", reading.when)
     if fact.plausible and not fact.plausible[0] <= value <= fact.plausible[1]:
-        return Unknown(Reason.IMPLAUSIBLE, f"{said} is {value:g} {fact.unit}", reading.when)
+        return Unknown(Reason.IMPLAUSIBLE, f"{said} is {fact.say(value)}", reading.when)
     if amount.comparator in ("<", "<="):
-        return Unknown(Reason.UNRECOGNISED, f"{said} is only given as {amount.comparator} {value:g}", reading.when)
+        return Unknown(
+            Reason.UNRECOGNISED, f"{said} is only given as {amount.comparator} {fact.say(value)}", reading.when
+        )
     source = Source(reading.reference, reading.when)
     return Known(value, fact.unit, (source,), reading.when, at_least=amount.comparator in (">", ">="))
 

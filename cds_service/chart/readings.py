@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 
+from cds_service.chart.catalogue import LOINC
 from cds_service.chart.fact_type import FactType
 from cds_service.chart.facts import Reason, Unknown
 from cds_service.chart.systems import canonical
@@ -13,7 +14,6 @@ from cds_service.fhir.dates import parse_moment
 from cds_service.fhir.received import KeyResult, Received
 from cds_service.fhir.resources import CodeableConcept, Observation, ObservationComponent
 
-LOINC = "http://loinc.org"
 LOINC_SPELLINGS = frozenset({LOINC, "urn:oid:2.16.840.1.113883.6.1"})
 OBSERVATION_KEYS = ("labs", "vitals")
 

@@ -76,7 +76,7 @@ def test_body_mass_index_and_ideal_weight() -> None:
 def test_inches_typed_as_centimetres_give_no_body_mass_index() -> None:
     # 72 / 0.69² = 151
     fact = value("bmi", vitals=whole(WEIGHT, observation("8302-2", 69, "cm")))
-    assert (fact.reason, fact.detail) == (Reason.IMPLAUSIBLE, "body mass index of 151 kg/m2")
+    assert (fact.reason, fact.detail) == (Reason.IMPLAUSIBLE, "body mass index of 151.229 kg/m2")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,12 @@ def test_an_input_that_is_only_a_bound_gives_no_result() -> None:
     fact = value("egfr_ckdepi2021", patient=born(60), labs=labs, vitals=whole())
     assert fact.reason is Reason.UNRECOGNISED
     assert fact.detail == "creatinine only known to be at least 15 mg/dL"
+
+
+def test_a_year_of_birth_is_not_enough_for_an_equation() -> None:
+    year_only = whole(patient("1960"))
+    fact = value("egfr_ckdepi2021", patient=year_only, labs=whole(CREATININE), vitals=whole())
+    assert fact == Unknown(Reason.UNRECOGNISED, "age only known to be at least 65 years")
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_a_result_below_the_range_is_unknown_and_quoted(comparator: str) -> None
     fact = lab("digoxin_level", observation("10535-3", 0.2, "ng/mL", comparator=comparator))
     assert isinstance(fact, Unknown)
     assert fact.reason is Reason.UNRECOGNISED
-    assert fact.detail == f"digoxin level of 19 Nov 2026 is only given as {comparator} 0.2"
+    assert fact.detail == f"digoxin level of 19 Nov 2026 is only given as {comparator} 0.2 ng/mL"
 
 
 def test_a_number_without_a_unit_is_not_read_even_if_an_older_one_has_one() -> None:
@@ -108,7 +108,7 @@ def test_a_ratio_has_no_unit_to_lose() -> None:
 def test_an_unknown_unit_is_quoted() -> None:
     fact = lab("potassium", observation("2823-3", 4, "furlong"))
     assert isinstance(fact, Unknown)
-    assert fact.detail == "potassium of 19 Nov 2026 is in 'furlong', not understood as mmol/L"
+    assert fact.detail == "potassium of 19 Nov 2026 is in 'furlong', which is not understood"
 
 
 @pytest.mark.parametrize(
