@@ -37,7 +37,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a call may use of the outside world. `fetch` fills prefetch keys that did not arrive; `write` keeps records."""
+    """What a call may use of the outside world: `fetch` fills keys that did not arrive, `write` keeps records."""
 
     fetch: Callable[[Call, Received], Received]
     write: Callable[[DecisionRecord], None]

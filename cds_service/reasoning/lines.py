@@ -1,6 +1,7 @@
 """Reading one line of a rule on a chart: a fact, one operator, what it is compared with."""
 
 from datetime import datetime, timedelta
+from collections.abc import Callable
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
@@ -14,7 +15,7 @@ from cds_service.reasoning.logic import Truth, all_of, negate, truth
 from cds_service.reasoning.membership import PARTS_OF_ALLERGIES, belongs
 from cds_service.reasoning.verdicts import Bindings, Verdict
 
-COMPARISONS = {
+COMPARISONS: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.IS: eq,
     Operator.BELOW: lt,
     Operator.AT_MOST: le,

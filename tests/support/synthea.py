@@ -15,9 +15,8 @@ DATE_MEMBERS = ("authoredOn", "effectiveDateTime", "performedDateTime", "onsetDa
 
 def read_bundle(path: Path) -> dict[str, Any]:
     """The bundle of one patient, gzipped or plain."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
-        bundle: dict[str, Any] = json.load(file)
+    content = path.read_bytes()
+    bundle: dict[str, Any] = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
     return bundle
 
 
