@@ -1,7 +1,7 @@
 """Reading one line of a rule on a chart: a fact, one operator, what it is compared with."""
 
-from datetime import datetime, timedelta
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
