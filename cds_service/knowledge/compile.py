@@ -1,6 +1,7 @@
 """Compiles the sources into one frozen release, or says everything that is wrong with them."""
 
 import hashlib
+from datetime import date
 
 from cds_service import __version__
 from cds_service.errors import BadKnowledge
@@ -12,9 +13,12 @@ from cds_service.knowledge.sources import Sources, canonical
 from cds_service.terminology.products import Terminology
 
 
-def compile_release(sources: Sources, terminology: Terminology) -> Release:
-    """The release of these sources. Raises `BadKnowledge` with every problem of every file."""
-    return compile_library(read_library(sources, terminology), sources)
+def compile_release(sources: Sources, terminology: Terminology, today: date | None = None) -> Release:
+    """The release of these sources. Raises `BadKnowledge` with every problem of every file.
+
+    `today` decides which of the site's changes have ended; without it none has.
+    """
+    return compile_library(read_library(sources, terminology, today), sources)
 
 
 def compile_library(library: Library, sources: Sources) -> Release:
@@ -27,7 +31,7 @@ def compile_library(library: Library, sources: Sources) -> Release:
     if pages.problems:
         raise BadKnowledge(pages.problems)
     return Release(
-        digest=stamp(sources, vocabulary.terminology),
+        digest=stamp(sources, library),
         rules=rules,
         index=index_rules(rule for rule in rules.values() if rule.status in RUNNING),
         problems=vocabulary.problems,
@@ -40,7 +44,12 @@ def compile_library(library: Library, sources: Sources) -> Release:
     )
 
 
-def stamp(sources: Sources, terminology: Terminology) -> str:
-    """sha256 over knowledge, terminology and code version: equal digests answer alike."""
-    content = {"sources": sources.digest, "terminology": terminology.digest, "code": __version__}
+def stamp(sources: Sources, library: Library) -> str:
+    """sha256 over knowledge, ended changes, terminology and code version: equal digests answer alike."""
+    content = {
+        "sources": sources.digest,
+        "ended": [change.origin for change in library.overlays.ended],
+        "terminology": library.vocabulary.terminology.digest,
+        "code": __version__,
+    }
     return hashlib.sha256(canonical(content)).hexdigest()

@@ -32,6 +32,7 @@ def explain(rule: Rule) -> str:
             *explain_urgency(rule),
             *explain_card(rule),
             *explain_standing(rule),
+            *(f"Changed by the site: {field} ({origin})" for field, origin in rule.origins),
         )
     )
 
@@ -101,7 +102,7 @@ def say(condition: Condition, depth: int = 1) -> Iterator[str]:
 
 def say_line(line: Line) -> str:
     label = CATALOGUE[line.fact].label
-    remarks = []
+    remarks = [line.where] if line.operator in (*COMPARED, Operator.BETWEEN) else []
     if line.ever:
         remarks.append("resolved ones too")
     if line.excluding:

@@ -1,7 +1,8 @@
 """Reads all sources into rules, value sets and examples; every mistake in any of them is collected."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from cds_service.knowledge.boundaries import derive_examples
@@ -17,6 +18,13 @@ from cds_service.knowledge.card_files import (
 from cds_service.knowledge.check_rules import check_document, check_duties, check_rule
 from cds_service.knowledge.example_items import Listed, list_displays
 from cds_service.knowledge.examples import Example, read_examples
+from cds_service.knowledge.overlays import (
+    Overlays,
+    check_targets,
+    overlay_rule,
+    overlay_value_set,
+    read_overlays,
+)
 from cds_service.knowledge.page import Page, Pages, suggest
 from cds_service.knowledge.parse_rules import read_rule
 from cds_service.knowledge.rules import Rule, ValueSet
@@ -46,6 +54,7 @@ class Library:
     vocabulary: Vocabulary
     written: Mapping[str, Written]
     listed: Listed
+    overlays: Overlays
     pages: Pages
 
     @property
@@ -62,24 +71,34 @@ class Library:
         return tuple(read_examples(page, documents, written.rule.hooks, self.listed, self.vocabulary.terminology))
 
 
-def read_library(sources: Sources, terminology: Terminology) -> Library:
-    """Read everything; never raises for content, see `Library.pages`."""
+def read_library(sources: Sources, terminology: Terminology, today: date | None = None) -> Library:
+    """Read everything, with the site's changes of `today`; never raises for content, see `Library.pages`."""
     pages = Pages(sources.texts)
     for problem in sources.problems:
         pages.open(problem.file).problems.append(problem)
-    vocabulary = read_vocabulary(sources, pages, terminology)
+    overlays = read_overlays(sources, pages, today)
+    sets = {
+        file: overlay_value_set(pages, document, overlays.value_sets.get(stem(file), ()))
+        for file, document in sources.under(VALUE_SETS)
+    }
+    vocabulary = read_vocabulary(sources, sets, pages, terminology)
     written: dict[str, Written] = {}
-    for entry in (*read_rules(sources, pages, vocabulary), *read_tables(sources, pages, vocabulary)):
+    rules = read_rules(sources, overlays, pages, vocabulary)
+    for entry in (*rules, *read_tables(sources, overlays, pages, vocabulary)):
         if entry.rule.id in written:
             other = written[entry.rule.id].rule.file
             pages.open(entry.rule.file).note("id", f"{entry.rule.id!r} is already the id of {other}")
         written[entry.rule.id] = entry
-    return Library(vocabulary, written, list_displays(dict(sources.under(VALUE_SETS))), pages)
+    if not pages.problems:
+        check_targets(pages, overlays, written, vocabulary.value_sets)
+    return Library(vocabulary, written, list_displays(sets), overlays, pages)
 
 
-def read_vocabulary(sources: Sources, pages: Pages, terminology: Terminology) -> Vocabulary:
+def read_vocabulary(
+    sources: Sources, sets: Mapping[str, Document], pages: Pages, terminology: Terminology
+) -> Vocabulary:
     value_sets: dict[str, ValueSet] = {}
-    for file, document in sources.under(VALUE_SETS):
+    for file, document in sets.items():
         if value_set := read_value_set(pages.open(file), document, stem(file), terminology):
             value_sets[value_set.id] = value_set
     documents = sources.documents
@@ -97,16 +116,17 @@ def stem(file: str) -> str:
     return file.rsplit("/", 1)[-1].removesuffix(".toml")
 
 
-def read_rules(sources: Sources, pages: Pages, vocabulary: Vocabulary) -> Iterator[Written]:
-    for file, document in sources.rules():
+def read_rules(sources: Sources, overlays: Overlays, pages: Pages, vocabulary: Vocabulary) -> Iterator[Written]:
+    for file, shipped in sources.rules():
         page = pages.open(file)
+        document = overlay_rule(pages, shipped, overlays.rules.get(stem(file), ()))
         if document.get("id", stem(file)) != stem(file):
             near = f"found {document['id']!r}, but the file is called {stem(file)}.toml; make them equal"
             page.note("id", near)
         rule = read_one(page, document, vocabulary)
         if rule:
             check_duties(page, rule, document.get("example", []))
-            yield Written(rule, document)
+            yield Written(replace(rule, origins=overlays.origins(rule.id)), document)
 
 
 def read_one(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -> Rule | None:
@@ -117,7 +137,7 @@ def read_one(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) ->
     return rule
 
 
-def read_tables(sources: Sources, pages: Pages, vocabulary: Vocabulary) -> Iterator[Written]:
+def read_tables(sources: Sources, overlays: Overlays, pages: Pages, vocabulary: Vocabulary) -> Iterator[Written]:
     """The rules of every table, one per row."""
     tables = dict(sources.under(TABLES))
     for file in sources.rows:
@@ -130,12 +150,16 @@ def read_tables(sources: Sources, pages: Pages, vocabulary: Vocabulary) -> Itera
             near = suggest(rows_file, sources.rows)
             page.note("", f"a table needs its rows beside it in {stem(file)}.csv, which is missing{near}")
             continue
-        rows = list(expand(page, rows_page, document, sources.rows[rows_file], vocabulary.terminology))
-        yield from read_table_rules(page, rows, document, vocabulary)
+        rows = [
+            (key, overlay_rule(pages, filled, overlays.rules.get(filled["id"], ())))
+            for key, filled in expand(page, rows_page, document, sources.rows[rows_file], vocabulary.terminology)
+        ]
+        for written in read_table_rules(page, rows, document, vocabulary):
+            yield replace(written, rule=replace(written.rule, origins=overlays.origins(written.rule.id)))
 
 
 def read_table_rules(
-    page: Page, rows: list[tuple[str, dict[str, Any]]], document: Document, vocabulary: Vocabulary
+    page: Page, rows: list[tuple[str, Document]], document: Document, vocabulary: Vocabulary
 ) -> Iterator[Written]:
     """What every row has wrong is said once, of the template; what some have wrong is said with their keys."""
     noted: dict[tuple[str, str], list[str]] = {}

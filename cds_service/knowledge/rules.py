@@ -184,6 +184,7 @@ class Rule:
     file: str = ""
     indicator: Indicator = Indicator.WARNING  # default for the severity, from cards/policy.toml
     different_ingredients: bool = False  # pair scope: a and b must match by two different ingredients
+    origins: tuple[tuple[str, str], ...] = ()  # fields that a site changed, each with file, reason and person
 
     @property
     def reviewed(self) -> bool:

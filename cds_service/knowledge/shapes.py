@@ -170,3 +170,21 @@ SERVICE: Shape = {
     "usage_requirements": Key(TEXT),
     "prefetch": Key(WORDS, required=True),
 }
+CHANGE: Shape = {
+    "rule": Key(TEXT),
+    "value_set": Key(TEXT),
+    "reason": Key(TEXT, required=True),
+    "by": Key(TEXT, required=True),
+    "approved_by": Key(TEXT),
+    "until": Key("a date"),
+    "severity": Key(TEXT, words=SEVERITIES),
+    "status": Key(TEXT, words=("draft", "silent", "active", "retired")),
+    "snooze": Key(TEXT),
+    "because": Key(TEXT),
+    "summary": Key(TEXT),
+    "detail": Key(TEXT),
+    "override_reasons": Key(WORDS),
+    "thresholds": Key(TABLE),
+    "add": Key(TABLES),
+    "remove": Key(TABLES),
+}

@@ -83,7 +83,7 @@ def test_a_rule_is_explained_in_sentences() -> None:
         "It looks at two different drugs together: a is nsaid, systemic (2 ingredients); b is warfarin (1 ingredient).",
         "  - comfort care is true (if not known, this is taken as false)",
         "It is critical (INR already above 4.) when this certainly holds:",
-        "  - INR is above 4 {INR}",
+        "  - INR is above 4 {INR} (grade[1].when)",
         "    - problem list with any of: Peptic ulcer or gastrointestinal bleeding (resolved ones too)",
         "An unchanged renewal lowers the urgency one step.",
         "Status active, written by project maintainers, not yet reviewed by a pharmacist.",
