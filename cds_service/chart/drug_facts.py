@@ -56,7 +56,6 @@ def total_daily_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
         amount.sources,
         amount.as_of,
         at_least=amount.at_least or unplaced or unseen,
-        formula="sum over products" if len(systemic) > 1 else "",
     )
 
 

@@ -99,7 +99,7 @@ def age_in_months(birth_date: str | None, today: date, source: Source) -> Fact[f
         months = 0
     if not 0 <= months <= OLDEST_YEARS * 12:
         return Unknown(Reason.IMPLAUSIBLE, f"birth date {birth_date}")
-    return Known(float(months), "mo", (source,), formula="calendar age", at_least=match[3] is None)
+    return Known(float(months), "mo", (source,), at_least=match[3] is None)
 
 
 def latest_birth(year: str, month: str | None, day: str | None) -> date | None:

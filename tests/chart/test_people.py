@@ -42,7 +42,7 @@ def years(birth_date: str | None, today: date) -> Known[float] | Unknown:
     ],
 )
 def test_age_is_completed_calendar_years(birth_date: str, today: date, age: int) -> None:
-    assert years(birth_date, today) == Known(float(age), "a", (HERE,), formula="calendar age")
+    assert years(birth_date, today) == Known(float(age), "a", (HERE,))
 
 
 def test_an_infant_is_aged_in_completed_months() -> None:
