@@ -1,0 +1,1 @@
+"""Who is calling: client tokens, key sets, replay and rate limits, allow-lists."""
