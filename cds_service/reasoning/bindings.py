@@ -18,8 +18,6 @@ from cds_service.reasoning.logic import Truth, all_of
 from cds_service.reasoning.sides import Standing, stand
 from cds_service.reasoning.verdicts import Verdict, merge
 
-DRUG_LISTS = ("orders", "medications")
-
 
 class Present(msgspec.Struct, frozen=True):
     """The drugs of one chart, arranged once per call so that each rule looks only at those it names.
@@ -144,5 +142,5 @@ def pairs(rule: Rule, first: list[Standing], second: list[Standing], present: Pr
 
 def lone(standing: Standing, unseen_partners: tuple[Missing, ...]) -> Assignment:
     """One drug of a pair whose partner was not recognised or not read: it cannot be more than undetermined."""
-    waiting = Verdict(Truth.UNKNOWN, missing=unseen_partners)
-    return Assignment({standing.side: standing.bound}, merge(Truth.UNKNOWN, (standing.verdict, waiting)))
+    missing = standing.verdict.missing + unseen_partners
+    return Assignment({standing.side: standing.bound}, Verdict(Truth.UNKNOWN, missing=missing))

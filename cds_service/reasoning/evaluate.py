@@ -110,7 +110,7 @@ def decide(rule: Rule, chart: Chart, assignment: Assignment) -> Finding:
     if truth is Truth.UNKNOWN:
         return report(rule, bindings, verdict, Outcome.UNDETERMINED)
     graded = lower_renewal(grade(rule, chart, bindings), rule, bindings)
-    proven = merge(Truth.TRUE, (verdict, graded.verdict))
+    proven = merge(truth, (verdict, graded.verdict))
     return Finding(
         rule,
         Outcome.FIRES,

@@ -4,9 +4,11 @@ A list may be read whole and be empty: then there is none. It may be unread or c
 may hold an item that nobody could place in any vocabulary: then nobody can say about that item.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from cds_service.chart.facts import Known, Reason
+from cds_service.chart.facts import Items, Known, Reason
 from cds_service.knowledge.rules import ValueSet
 from cds_service.reasoning.findings import Missing
 from cds_service.reasoning.lines import read_line
@@ -192,6 +194,13 @@ def test_an_unread_list_is_named_with_the_reason_and_each_unrecognised_drug_by_i
         Missing("drug", "kava", Reason.UNRECOGNISED),
         Missing("drug", "hawthorn", Reason.UNRECOGNISED),
     }
+
+
+@pytest.mark.parametrize(("reason", "named"), [(Reason.TRUNCATED, Reason.TRUNCATED), (None, Reason.NOT_SENT)])
+def test_a_list_that_is_not_whole_says_why(reason: Reason | None, named: Reason) -> None:
+    chart = replace(a_chart(), conditions=Items(complete=False, reason=reason))
+    verdict = read_line(a_line("conditions", "any_in", ULCER), chart, {})
+    assert verdict.missing == (Missing("list", "conditions", named),)
 
 
 def test_the_items_that_matched_are_named_with_their_sources() -> None:

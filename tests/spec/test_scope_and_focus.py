@@ -5,10 +5,13 @@ of them in focus. A patient rule looks once. In focus are: at order-sign all dra
 drafts, at patient-view every active medication.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from cds_service.chart.chart import Chart
-from cds_service.chart.facts import Known, Reason, Unknown
+from cds_service.chart.facts import Items, Known, Reason, Unknown
+from cds_service.knowledge.rules import Line
 from cds_service.reasoning.findings import Missing, Outcome
 from cds_service.terminology.products import Route
 from tests.support.charts import (
@@ -18,9 +21,11 @@ from tests.support.charts import (
     a_drug,
     a_line,
     a_problem,
+    a_procedure,
     a_renewal,
     a_rule,
     a_side,
+    an_allergy,
     code_set,
     ingredient_set,
     number,
@@ -36,6 +41,11 @@ IBUPROFEN, NAPROXEN, WARFARIN = a_drug("ibuprofen"), a_drug("naproxen"), a_drug(
 ORDER_SCOPE = [
     ("order-sign: every draft", a_chart(orders=[a_draft("metformin"), a_draft("x")]), ["metformin"]),
     ("order-sign: not what is already taken", a_chart(orders=[a_draft("x")], medications=[a_drug("metformin")]), []),
+    (
+        "order-sign: the draft, not another product already taken",
+        a_chart(orders=[a_draft("metformin")], medications=[a_drug("metformin XR", "metformin")]),
+        ["metformin"],
+    ),
     ("order-select: the selected draft", a_chart(orders=[a_draft("metformin")], hook="order-select"), ["metformin"]),
     (
         "order-select: not another draft",
@@ -182,6 +192,12 @@ UNSEEN = [
         [Missing("list", "medications", NOT_SENT)],
     ),
     (
+        "one draft could not be read",
+        a_chart(orders=[a_draft("ibuprofen")], unread=["orders"]),
+        "undetermined",
+        [Missing("list", "orders", NOT_SENT)],
+    ),
+    (
         "two remedies on the list: one line, both named",
         a_chart(orders=[a_draft("ibuprofen")], unrecognised={"medications": ["kava", "hawthorn"]}),
         "undetermined",
@@ -227,6 +243,22 @@ def test_a_partner_that_may_be_there_unseen_makes_the_rule_undetermined(
 ) -> None:
     assert outcome_of(BLEEDING, chart) == outcome
     assert [each for finding in findings_of(BLEEDING, chart) for each in finding.missing] == missing
+
+
+@pytest.mark.parametrize(("reason", "named"), [(Reason.TRUNCATED, Reason.TRUNCATED), (None, Reason.NOT_SENT)])
+def test_an_unread_medication_list_is_named_with_its_reason(reason: Reason | None, named: Reason) -> None:
+    chart = replace(a_chart(orders=[a_draft("ibuprofen")]), medications=Items(complete=False, reason=reason))
+    assert the_finding(BLEEDING, chart).missing == (Missing("list", "medications", named),)
+
+
+def test_a_drug_already_taken_is_not_undetermined_because_of_another_one_already_taken() -> None:
+    rule = a_rule(sides=TWO_NSAIDS.sides, different_ingredients=True)
+    chart = a_chart(
+        orders=[a_draft("ibuprofen")],
+        medications=[a_drug("ibuprofen forte", "ibuprofen")],
+        unrecognised={"medications": ["kava"]},
+    )
+    assert drugs_of(the_finding(rule, chart)) == {"a": "ibuprofen"}
 
 
 def test_a_pair_that_fires_leaves_no_second_line_about_the_same_drugs() -> None:
@@ -325,7 +357,14 @@ def test_excluding_leaves_one_drug_out_of_a_list() -> None:
 HEART_FAILURE = code_set("heart failure", (SNOMED, "84114007"))
 HAS_HEART_FAILURE = a_line("conditions", "any_in", HEART_FAILURE)
 HIGH_POTASSIUM = a_line("potassium", "above", 6, unit="mmol/L")
-NSAID_ON_LIST = a_line("all_drugs", "any_in", ingredient_set("nsaid", "ibuprofen"))
+BYPASS_DONE = a_line("procedures", "any_in", code_set("bypass", (SNOMED, "232717009"), kind="procedure"))
+
+
+def any_nsaid(name: str) -> Line:
+    return a_line(name, "any_in", ingredient_set("nsaid", "ibuprofen"))
+
+
+NSAID_ON_LIST = any_nsaid("all_drugs")
 
 # A patient rule is reached by the fact of its first line. Read: sentence, that line, chart, outcome.
 PATIENT_SCOPE = [
@@ -351,6 +390,10 @@ PATIENT_SCOPE = [
     ("a draft is on all_drugs", NSAID_ON_LIST, a_chart(orders=[a_draft("ibuprofen")]), "fires"),
     ("a medication is on all_drugs", NSAID_ON_LIST, a_chart(medications=[IBUPROFEN]), "fires"),
     ("no drug at all", NSAID_ON_LIST, a_chart(), "not reached"),
+    ("a draft on orders", any_nsaid("orders"), a_chart(orders=[a_draft("ibuprofen")]), "fires"),
+    ("a drug on medications", any_nsaid("medications"), a_chart(medications=[IBUPROFEN]), "fires"),
+    ("an allergy", any_nsaid("allergies"), a_chart(allergies=[an_allergy("x", ["ibuprofen"])]), "fires"),
+    ("a procedure", BYPASS_DONE, a_chart(procedures=[a_procedure("CABG", (SNOMED, "232717009"))]), "fires"),
 ]
 
 

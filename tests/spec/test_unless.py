@@ -86,9 +86,16 @@ def test_an_assumption_is_told_in_words(line: object, words: str) -> None:
     assert assumed == words
 
 
-def test_one_certain_line_of_unless_is_enough() -> None:
+def test_one_certain_line_of_unless_is_enough_and_what_is_missing_no_longer_matters() -> None:
     rule = a_rule(sides=[METFORMIN], unless=[a_line("dialysis", "is", True), COMFORT])
-    assert outcome_of(rule, a_chart(orders=[a_draft("metformin")], dialysis=NOBODY_KNOWS, comfort_care=YES)) == "silent"
+    finding = the_finding(rule, a_chart(orders=[a_draft("metformin")], dialysis=NOBODY_KNOWS, comfort_care=YES))
+    assert (finding.outcome, finding.missing, finding.used) == ("silent", (), {"comfort_care": YES})
+
+
+def test_one_certainly_false_line_of_all_is_enough_and_what_is_missing_no_longer_matters() -> None:
+    rule = a_rule(sides=[METFORMIN], all=[a_line("dialysis", "is", False), LOW_EGFR])
+    finding = the_finding(rule, a_chart(orders=[a_draft("metformin")], dialysis=NOBODY_KNOWS, egfr=NORMAL))
+    assert (finding.outcome, finding.missing, finding.used) == ("silent", (), {"egfr": NORMAL})
 
 
 def test_an_undetermined_rule_names_everything_that_was_missing() -> None:
