@@ -17,6 +17,7 @@ from cds_service.knowledge.shapes import (
     PROBLEM,
     REASON,
     SERVICE,
+    SERVICES,
     Shape,
 )
 
@@ -77,7 +78,8 @@ def read_policy(page: Page, document: Mapping[str, Any]) -> CardPolicy | None:
 def read_services(page: Page, document: Mapping[str, Any], codes: Mapping[str, tuple[str, ...]]) -> tuple[Service, ...]:
     """The services with their prefetch templates. `codes` fills the code lists; a key without codes is left out."""
     services: list[Service] = []
-    for number, entry in enumerate(document.get("service", ()), 1):
+    listed = read_shape(page, "", document, SERVICES).get("service", ())
+    for number, entry in enumerate(listed, 1):
         where = f"service[{number}]"
         before = len(page.problems)
         kept = read_shape(page, where, entry, SERVICE)
@@ -87,8 +89,6 @@ def read_services(page: Page, document: Mapping[str, Any], codes: Mapping[str, t
         if len(page.problems) == before:
             templates = prefetch_templates(tuple(kept.pop("prefetch")), codes)
             services.append(Service(**kept, prefetch=templates))
-    if not services and not page.problems:
-        page.note("", "this file lists at least one [[service]]")
     return tuple(services)
 
 

@@ -72,6 +72,8 @@ def check_forms(page: Page, document: Mapping[str, Any]) -> None:
         page.note("version", f'found {version!r}, expected three numbers such as "1.0.0"')
     if snooze is not None and not DURATION.fullmatch(snooze):
         page.note("snooze", f'found {snooze!r}, expected a number of days such as "P30D"')
+    if document.get("hooks") == []:
+        page.note("hooks", "a rule without a hook is never asked; name at least one")
     check_one_line(page, "because", text_in(document, "because") or "")
     is_pair, family = document.get("scope") == Scope.PAIR, document.get("family")
     if document.get("continuation") == "lower" and not is_pair:
@@ -103,13 +105,13 @@ def check_people(page: Page, governance: Mapping[str, Any]) -> None:
         page.note("governance.next_review_date", "the next review lies after the approval")
 
 
-def check_duties(page: Page, rule: Rule, examples: tuple[Mapping[str, Any], ...]) -> None:
+def check_duties(page: Page, rule: Rule, examples: list[Mapping[str, Any]]) -> None:
     """What a rule owes before it may be active: evidence, an example of each outcome, mechanism and management."""
     if rule.status is not Status.ACTIVE:
         return
     if not rule.evidence:
         page.note("", 'an active rule has at least one [[evidence]]; add it, or set status = "draft"')
-    shown = {example.get("expect", {}).get("outcome") for example in examples}
+    shown = {text_in(table_in(example, "expect"), "outcome") for example in examples}
     if lacking := [outcome for outcome in OUTCOMES if outcome not in shown]:
         page.note("", f"an active rule has an [[example]] for each outcome; missing: {name_list(lacking, 'and')}")
     if rule.family == "interaction" and not (rule.mechanism and rule.management):

@@ -12,7 +12,8 @@ from cds_service.knowledge.page import Page, suggest
 from cds_service.knowledge.value_sets import BEGINS_ALIKE
 from cds_service.terminology.products import Ingredient, Product, Route, Terminology
 
-NUMBER = r"(\d+(?:\.\d+)?)"
+NUMBER = r"(\d{1,6}(?:\.\d+)?)"
+NOT_ZERO = r"([1-9]\d{0,3}(?:\.\d+)?)"
 IN_MG: Mapping[str, float] = {"g": 1000, "mg": 1, "ug": 0.001}
 HOURS_PER_DAY = 24
 DAYS_PER_WEEK = 7
@@ -42,11 +43,11 @@ PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Mapping[str, Any]]
         (rf"{NUMBER} (g|mg|ug|mL|meq|\[IU\])", lambda found: {"amount": (float(found[1]), found[2])}),
         (rf"{NUMBER}/day", lambda found: {"per_day": float(found[1])}),
         (rf"{NUMBER}/week", lambda found: {"per_day": float(found[1]) / DAYS_PER_WEEK}),
-        (rf"every {NUMBER} hours?", lambda found: {"per_day": HOURS_PER_DAY / float(found[1])}),
-        (rf"every {NUMBER} days?", lambda found: {"per_day": 1 / float(found[1])}),
+        (rf"every {NOT_ZERO} hours?", lambda found: {"per_day": HOURS_PER_DAY / float(found[1])}),
+        (rf"every {NOT_ZERO} days?", lambda found: {"per_day": 1 / float(found[1])}),
         (r"as needed", lambda found: {"as_needed": True}),
         (rf"for {NUMBER} days?", lambda found: {"days": float(found[1])}),
-        (rf"started {NUMBER} days? ago", lambda found: {"started": float(found[1])}),
+        (rf"started {NOT_ZERO} days? ago", lambda found: {"started": float(found[1])}),
         (r"renewal", lambda found: {"renewal": True}),
         (r"not selected", lambda found: {"selected": False}),
         ("|".join(route.value for route in Route), lambda found: {"route": Route(found[0])}),

@@ -7,6 +7,7 @@ from typing import Any
 
 from cds_service.chart.drugs import Allergy, Coded, Problem, ProcedureDone
 from cds_service.knowledge.page import Page, suggest
+from cds_service.knowledge.read_shape import tables_in
 from cds_service.knowledge.value_sets import RXNORM, SYSTEMS
 from cds_service.terminology.products import Terminology
 
@@ -51,8 +52,8 @@ def list_displays(value_sets: Mapping[str, Mapping[str, Any]]) -> Listed:
     """The displays of all value set documents; drugs are named through the terminology instead."""
     displays: dict[str, Coded] = {}
     for document in value_sets.values():
-        for entry in document.get("codes", ()):
-            system = SYSTEMS.get(entry.get("system", ""), "")
+        for entry in tables_in(document, "codes"):
+            system = SYSTEMS.get(str(entry.get("system")), "")
             display = str(entry.get("display", ""))
             if system and system != RXNORM:
                 code = str(entry.get("code") or entry.get("prefix"))

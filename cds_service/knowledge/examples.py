@@ -20,6 +20,7 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)  # the moment every example plays at
 VALUES = {name: fact for name, fact in PATIENT_FACTS.items() if fact.kind is not Kind.LIST}
 NOTHING: Mapping[str, Fact[Any]] = {name: Unknown(Reason.NOT_RECORDED) for name in VALUES}
 LISTS = ("conditions", "past_conditions", "allergies", "procedures")
+MOST_DAYS = 36500  # a hundred years
 UNREAD: Items[Any] = Items(complete=False, reason=Reason.NOT_SENT)
 
 
@@ -70,12 +71,13 @@ def build_chart(
         read_drugs(page, join(where, "drugs"), document.get("drugs", []), "drug", terminology),
     )
     paths = {name: join(where, f"chart.{name}") for name in LISTS}
+    texts = {name: read_texts(page, paths[name], given.get(name, [])) for name in LISTS}
     problems = (
-        *read_problems(page, paths["conditions"], given.get("conditions", []), listed, active=True),
-        *read_problems(page, paths["past_conditions"], given.get("past_conditions", []), listed, active=False),
+        *read_problems(page, paths["conditions"], texts["conditions"], listed, active=True),
+        *read_problems(page, paths["past_conditions"], texts["past_conditions"], listed, active=False),
     )
-    allergies = read_allergies(page, paths["allergies"], given.get("allergies", []), listed, terminology)
-    procedures = read_procedures(page, paths["procedures"], given.get("procedures", []), listed)
+    allergies = read_allergies(page, paths["allergies"], texts["allergies"], listed, terminology)
+    procedures = read_procedures(page, paths["procedures"], texts["procedures"], listed)
     strangers = tuple(Unrecognised(text) for text in document.get("unrecognised", ()))
     hidden = document.get("unread", ())
 
@@ -94,6 +96,14 @@ def build_chart(
         continued=continued,
         inpatient=given.get("inpatient") is True,
     )
+
+
+def read_texts(page: Page, where: str, value: Any) -> list[str]:
+    """A list of texts, or none with the reason on the page."""
+    if isinstance(value, list) and all(isinstance(text, str) for text in value):
+        return value
+    page.note(where, f"found {describe(value)}, expected a list of texts")
+    return []
 
 
 def choose_hook(has_orders: bool, hooks: frozenset[str]) -> str:
@@ -143,6 +153,8 @@ def read_quantity(page: Page, where: str, value: Any, fact: FactType) -> Known[f
         page.note(where, f'write {{ value = 1.0, unit = "{fact.unit}", days_ago = 3 }}')
     elif value.get("unit") != fact.unit:
         page.note(where, f"{fact.name!r} is counted in {fact.unit!r}, found {value.get('unit')!r}")
+    elif not is_number(value.get("days_ago", 0)) or not 0 <= value.get("days_ago", 0) <= MOST_DAYS:
+        page.note(where, f"'days_ago' is a number from 0 to {MOST_DAYS}")
     else:
         as_of = NOW - timedelta(days=value.get("days_ago", 0))
         return Known(float(value["value"]), fact.unit, (Source("example", as_of),), as_of)

@@ -27,6 +27,7 @@ from cds_service.knowledge.overlays import (
 )
 from cds_service.knowledge.page import Page, Pages, suggest
 from cds_service.knowledge.parse_rules import read_rule
+from cds_service.knowledge.read_shape import tables_in
 from cds_service.knowledge.rules import Rule, ValueSet
 from cds_service.knowledge.sources import Document, Sources
 from cds_service.knowledge.tables import expand
@@ -62,12 +63,17 @@ class Library:
         return {id: written.rule for id, written in self.written.items()}
 
     def examples(self, id: str) -> tuple[Example, ...]:
-        """The examples of a rule: those written, and for a row of a table those derived from its limits."""
+        """The examples of a rule: those written, and for a row of a table those derived from its limits.
+
+        None while the rule's file has problems. What cannot be read in an example is a problem too.
+        """
         written = self.written[id]
-        documents = list(written.document.get("example", ()))
+        page = self.pages.open(written.rule.file)
+        if page.problems:
+            return ()
+        documents = list(tables_in(written.document, "example"))
         if written.from_table:
             documents += derive_examples(written.rule, self.vocabulary.terminology)
-        page = self.pages.open(written.rule.file)
         return tuple(read_examples(page, documents, written.rule.hooks, self.listed, self.vocabulary.terminology))
 
 
@@ -125,7 +131,7 @@ def read_rules(sources: Sources, overlays: Overlays, pages: Pages, vocabulary: V
             page.note("id", near)
         rule = read_one(page, document, vocabulary)
         if rule:
-            check_duties(page, rule, document.get("example", []))
+            check_duties(page, rule, tables_in(document, "example"))
             yield Written(replace(rule, origins=overlays.origins(rule.id)), document)
 
 
@@ -167,7 +173,7 @@ def read_table_rules(
         row_page = Page(page.file)
         rule = read_one(row_page, filled, vocabulary)
         if rule:
-            check_duties(row_page, rule, document.get("example", []))
+            check_duties(row_page, rule, tables_in(document, "example"))
             yield Written(rule, filled, from_table=True)
         for problem in row_page.problems:
             noted.setdefault((problem.where, problem.message), []).append(key)

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from cds_service.knowledge.page import STEP, Page, Pages, join, name_list, suggest
-from cds_service.knowledge.read_shape import is_number, read_shape
+from cds_service.knowledge.read_shape import is_number, read_shape, tables_in
 from cds_service.knowledge.rules import Operator
-from cds_service.knowledge.shapes import CHANGE
+from cds_service.knowledge.shapes import CHANGE, CHANGES
 from cds_service.knowledge.sources import Document, Sources
 
 LAYER = "config/site"
@@ -83,10 +83,7 @@ def read_overlays(sources: Sources, pages: Pages, today: date | None) -> Overlay
 
 def read_changes(page: Page, document: Document) -> Iterator[tuple[str, Change]]:
     """The changes of one file, each with "rule" or "value_set"."""
-    for key in document:
-        if key != "change":
-            page.note(key, f"a site file holds [[change]] tables only, found {key!r}")
-    for number, entry in enumerate(document.get("change", ()), 1):
+    for number, entry in enumerate(read_shape(page, "", document, CHANGES).get("change", ()), 1):
         where = f"change[{number}]"
         before = len(page.problems)
         kept = read_shape(page, where, entry, CHANGE)
@@ -158,7 +155,9 @@ def set_limit(page: Page, where: str, document: dict[str, Any], path: str, limit
 
 def overlay_value_set(pages: Pages, document: Document, changes: tuple[Change, ...]) -> Document:
     """The value set document with entries added and removed."""
-    codes = list(document.get("codes", ()))
+    if not changes:
+        return document
+    codes = tables_in(document, "codes")
     for change in changes:
         for entry in change.fields.get("remove", ()):
             kept = [each for each in codes if not entry.items() <= each.items()]
@@ -167,7 +166,7 @@ def overlay_value_set(pages: Pages, document: Document, changes: tuple[Change, .
                 pages.open(change.file).note(join(change.where, "remove"), message)
             codes = kept
         codes += change.fields.get("add", ())
-    return {**document, "codes": codes} if changes else document
+    return {**document, "codes": codes}
 
 
 def check_targets(pages: Pages, overlays: Overlays, rules: Mapping[str, Any], value_sets: Mapping[str, Any]) -> None:

@@ -56,8 +56,8 @@ def join(where: str, key: str) -> str:
 
 
 def name_list(words: Iterable[str], last: str = "or") -> str:
-    """`a, b or c`."""
-    *others, final = list(words)
+    """`a, b or c`; nothing for no words."""
+    *others, final = list(words) or [""]
     return f"{', '.join(others)} {last} {final}" if others else final
 
 

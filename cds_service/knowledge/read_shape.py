@@ -30,7 +30,7 @@ FITS: Mapping[str, Callable[[Any], bool]] = {
     "true or false": lambda value: isinstance(value, bool),
     "a date": is_date,
     "a list of texts": is_list_of(str),
-    "a text or a list of texts": lambda value: isinstance(value, str) or is_list_of(str)(value),
+    "a text or a list of texts": lambda value: isinstance(value, str) or (bool(value) and is_list_of(str)(value)),
     "a table": lambda value: isinstance(value, dict),
     "a list of tables": is_list_of(dict),
     "anything": lambda value: True,
@@ -79,6 +79,12 @@ def read_shape(page: Page, where: str, table: Mapping[str, Any], shape: Shape) -
 
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def tables_in(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The tables of the list `name`; nothing for what is no list of tables (that is noted where its shape is read)."""
+    found = document.get(name)
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def describe(value: Any) -> str:

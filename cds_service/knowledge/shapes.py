@@ -162,6 +162,7 @@ POLICY_INDICATORS: Shape = {severity: Key(TEXT, required=True, words=INDICATORS)
 POLICY_CAPS: Shape = {hook: Key("a number") for hook in HOOKS}
 POLICY_UNCHECKED: Shape = {"severity": Key(TEXT, required=True, words=SEVERITIES)}
 POLICY_SOURCE: Shape = {"label": Key(TEXT, required=True), "url": Key(TEXT, required=True)}
+SERVICES: Shape = {"service": Key(TABLES, required=True)}
 SERVICE: Shape = {
     "id": Key(TEXT, required=True),
     "hook": Key(TEXT, required=True, words=HOOKS),
@@ -170,6 +171,7 @@ SERVICE: Shape = {
     "usage_requirements": Key(TEXT),
     "prefetch": Key(WORDS, required=True),
 }
+CHANGES: Shape = {"change": Key(TABLES)}
 CHANGE: Shape = {
     "rule": Key(TEXT),
     "value_set": Key(TEXT),

@@ -9,6 +9,7 @@ from cds_service.knowledge.rules import Side
 from cds_service.knowledge.shapes import SIDE
 from cds_service.knowledge.vocabulary import SIDES, Vocabulary
 from cds_service.terminology.products import Route
+from cds_service.terminology.routes import ROUTE_OF_FORM
 
 ANY_ROUTE = "any"
 
@@ -37,8 +38,8 @@ def read_side(page: Page, name: str, value: Mapping[str, Any], vocabulary: Vocab
         name=name,
         ingredients=ingredients - barred,
         routes=read_routes(page, where, kept.get("route", ANY_ROUTE)),
-        forms=find_forms(kept, "form_in", vocabulary),
-        not_forms=find_forms(kept, "not_form_in", vocabulary),
+        forms=find_forms(page, where, kept, "form_in", vocabulary),
+        not_forms=find_forms(page, where, kept, "not_form_in", vocabulary),
         written=write_side(kept),
     )
 
@@ -65,12 +66,18 @@ def read_routes(page: Page, where: str, value: str | list[str]) -> frozenset[Rou
     return frozenset(Route(word) for word in listed(value) if word in known)
 
 
-def find_forms(kept: Mapping[str, Any], key: str, vocabulary: Vocabulary) -> frozenset[str]:
+def find_forms(page: Page, where: str, kept: Mapping[str, Any], key: str, vocabulary: Vocabulary) -> frozenset[str]:
     """Dose form names; the id of a dose-form value set stands for its names."""
+    sets = {id: each for id, each in vocabulary.value_sets.items() if each.kind == "dose-form"}
     forms: set[str] = set()
     for name in listed(kept.get(key, [])):
-        value_set = vocabulary.value_sets.get(name)
-        forms |= value_set.forms if value_set else {name}
+        if name in sets:
+            forms |= sets[name].forms
+        elif name in ROUTE_OF_FORM:
+            forms.add(name)
+        else:
+            near = suggest(name, (*sets, *ROUTE_OF_FORM))
+            page.note(join(where, key), f"RxNorm has no dose form, and there is no value set, called {name!r}{near}")
     return frozenset(forms)
 
 

@@ -126,9 +126,9 @@ def check_example_rows(page: Page, template: Mapping[str, Any], keys: list[str])
     """Written examples name rows that exist, and come from at least three of them."""
     shown = set()
     for number, example in enumerate(template.get("example", ()), 1):
-        row = example.get("row")
+        row = str(example.get("row"))
         if row not in keys:
-            page.note(f"example[{number}]", f"the table has no row {row!r}{suggest(str(row), keys)}")
+            page.note(f"example[{number}]", f"the table has no row {row!r}{suggest(row, keys)}")
         shown.add(row)
     least = min(LEAST_EXAMPLE_ROWS, len(keys))
     if len(shown) < least:

@@ -8,6 +8,7 @@ from cds_service.knowledge.read_shape import listed, read_shape
 from cds_service.knowledge.rules import ValueSet
 from cds_service.knowledge.shapes import CODE, VALUE_SET
 from cds_service.terminology.products import Terminology
+from cds_service.terminology.routes import ROUTE_OF_FORM
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SYSTEMS: Mapping[str, str] = {
@@ -41,6 +42,9 @@ def read_value_set(page: Page, document: Mapping[str, Any], stem: str, terminolo
     expected = "forms" if kept.get("kind") == "dose-form" else "codes"
     if not kept.get(expected):
         page.note(expected, f"a value set of kind {kept.get('kind')!r} lists at least one of its {expected}")
+    for name in kept.get("forms", ()):
+        if name not in ROUTE_OF_FORM:
+            page.note("forms", f"RxNorm has no dose form called {name!r}{suggest(name, ROUTE_OF_FORM)}")
     if "id" not in kept or "kind" not in kept:
         return None
     pairs = [(system, code) for system, code, prefix in members if code]
@@ -102,6 +106,8 @@ def find_value_set(
 ) -> ValueSet | None:
     """The value set called by one name, or the union of several. An ingredient's exact name is a set of one."""
     found = [find_one(page, where, name, kinds, value_sets, terminology) for name in listed(names)]
+    if not found:
+        page.note(where, "an empty list names no value set")
     known = [value_set for value_set in found if value_set]
     if not known or len(known) < len(found):
         return None
