@@ -10,7 +10,8 @@ from tests.support.requests import Json, PatientCase, a_patient, bundle, medicat
 
 NOW = "2026-11-20"
 WARFARIN, NAPROXEN, METFORMIN, AMOXICILLIN = "855332", "849574", "861004", "308191"
-CLAIMS_ABSENCE = re.compile(
+ABSENCE = r"no (known )?(allerg|interact|drug|medication|problem)|does not (take|have)|without any"
+CLAIMS_ABSENCE = re.compile(ABSENCE, re.IGNORECASE)
     r"no (known )?(allerg|interact|drug|medication|problem)|does not (take|have)|without any", re.I
 )
 
