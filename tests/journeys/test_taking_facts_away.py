@@ -12,8 +12,6 @@ NOW = "2026-11-20"
 WARFARIN, NAPROXEN, METFORMIN, AMOXICILLIN = "855332", "849574", "861004", "308191"
 ABSENCE = r"no (known )?(allerg|interact|drug|medication|problem)|does not (take|have)|without any"
 CLAIMS_ABSENCE = re.compile(ABSENCE, re.IGNORECASE)
-    r"no (known )?(allerg|interact|drug|medication|problem)|does not (take|have)|without any", re.I
-)
 
 ON_WARFARIN = a_patient("P1", birthDate="1950-01-01", gender="male").taking(WARFARIN, "warfarin 5 MG").as_of(NOW)
 BLEEDING = ON_WARFARIN.ordering(NAPROXEN, "naproxen sodium 220 MG Oral Tablet")
