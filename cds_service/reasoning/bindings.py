@@ -14,6 +14,7 @@ from cds_service.chart.facts import Items, Known, Reason
 from cds_service.knowledge.release import RuleIndex
 from cds_service.knowledge.rules import Rule, Side
 from cds_service.reasoning.findings import Bound, Missing
+from cds_service.reasoning.lines import LISTS, lists_of
 from cds_service.reasoning.logic import Truth, all_of
 from cds_service.reasoning.sides import Standing, stand
 from cds_service.reasoning.verdicts import Verdict, merge
@@ -89,11 +90,8 @@ def reach(index: RuleIndex, present: Present) -> Iterable[Rule]:
 
 def is_present(chart: Chart, name: str) -> bool:
     """Whether the fact that reaches a patient rule is there: a known value, or a list with something on it."""
-    match name:
-        case "all_drugs":
-            return bool(chart.drugs)
-        case "orders" | "medications" | "allergies" | "conditions" | "procedures":
-            return bool(getattr(chart, name).items)
+    if name in LISTS:
+        return any(items.items for _, items in lists_of(name, chart))
     return isinstance(chart.value(name), Known)
 
 

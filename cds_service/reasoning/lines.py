@@ -25,6 +25,7 @@ COMPARISONS: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.ANY_IN: lambda word, words: word in words,
     Operator.NONE_IN: lambda word, words: word not in words,
 }
+LISTS = frozenset({"orders", "medications", "all_drugs", "allergies", "conditions", "procedures", *PARTS_OF_ALLERGIES})
 ONLY_RISES_INTO = frozenset({Operator.ABOVE, Operator.AT_LEAST})
 DRUG_LISTS = frozenset({"medications", "orders"})
 

@@ -5,6 +5,7 @@ may hold an item that nobody could place in any vocabulary: then nobody can say 
 """
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -146,6 +147,28 @@ def test_an_allergy_to_a_known_substance_is_not_in_a_set_of_classes_unless_its_c
     classes = code_set("classes", (SNOMED, "91936005"), kind="allergy")
     chart = a_chart(allergies=[an_allergy("cefdinir", ["cefdinir"])])
     assert read_line(a_line("allergies", "any_in", classes), chart, {}).truth is U
+
+
+# Read: what is recorded beside the substance; whether it counts as severe, and as an allergy proper.
+PARTS = [
+    ("a severe reaction", {"severe": True}, T, T),
+    ("high criticality", {"criticality": "high"}, T, T),
+    ("low criticality", {"criticality": "low"}, F, T),
+    ("a reaction that was not severe", {"reactions": ("rash",)}, F, T),
+    ("neither reaction nor criticality: nobody can say", {}, U, T),
+    ("recorded as an allergy", {"kind": "allergy", "criticality": "low"}, F, T),
+    ("recorded as an intolerance", {"kind": "intolerance", "criticality": "low"}, F, F),
+    ("a severe reaction, but inactive", {"severe": True, "active": False}, F, F),
+]
+
+
+@pytest.mark.parametrize(("sentence", "recorded", "severe", "proper"), PARTS, ids=[case[0] for case in PARTS])
+def test_severe_and_true_allergies_are_parts_of_the_allergy_list(
+    sentence: str, recorded: dict[str, Any], severe: Truth, proper: Truth
+) -> None:
+    chart = a_chart(allergies=[an_allergy("x", ["amoxicillin"], **recorded)])
+    assert read_line(a_line("severe_allergies", "any_in", PENICILLINS), chart, {}).truth is severe
+    assert read_line(a_line("true_allergies", "any_in", PENICILLINS), chart, {}).truth is proper
 
 
 def test_a_procedure_is_judged_by_its_codes() -> None:

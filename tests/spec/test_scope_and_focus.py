@@ -393,6 +393,7 @@ PATIENT_SCOPE = [
     ("a draft on orders", any_nsaid("orders"), a_chart(orders=[a_draft("ibuprofen")]), "fires"),
     ("a drug on medications", any_nsaid("medications"), a_chart(medications=[IBUPROFEN]), "fires"),
     ("an allergy", any_nsaid("allergies"), a_chart(allergies=[an_allergy("x", ["ibuprofen"])]), "fires"),
+    ("an allergy proper", any_nsaid("true_allergies"), a_chart(allergies=[an_allergy("x", ["ibuprofen"])]), "fires"),
     ("a procedure", BYPASS_DONE, a_chart(procedures=[a_procedure("CABG", (SNOMED, "232717009"))]), "fires"),
 ]
 
