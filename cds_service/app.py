@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -75,7 +75,7 @@ def build(
     Raises `BadSettings` when there is no checked release to serve, `BadKnowledge` when the rules do not compile.
     """
     terminology = open_terminology()
-    release = compile_release(find_sources(settings, terminology), terminology)
+    release = compile_release(find_sources(settings, terminology), terminology, today(settings))
     if settings.accept_unreviewed is not None:
         release = replace(release, accepted_unreviewed_by=settings.accept_unreviewed.by)
     return Application(
@@ -85,6 +85,11 @@ def build(
         name_decision=name_decision,
         write=write,
     )
+
+
+def today(settings: Settings) -> date:
+    """The site's date; it decides which of the site's changes to rules have ended."""
+    return datetime.now(settings.zone).date()
 
 
 def open_terminology() -> RxNormIndex:

@@ -1,6 +1,5 @@
 """`cds check`: read every rule, run every example, write the release file."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,14 +12,14 @@ def check(
     config: ConfigOption = None,
 ) -> None:
     """Check all rules and their examples; if nothing is wrong, write the release that a production server loads."""
-    from cds_service.app import open_terminology, read_folders, release_path
+    from cds_service.app import open_terminology, read_folders, release_path, today
     from cds_service.governance.check import check as check_sources
     from cds_service.governance.release_file import write_release
 
     with plain_errors():
         settings = settings_from(config)
         sources, terminology = read_folders(), open_terminology()
-        report = check_sources(sources, terminology, datetime.now(settings.zone).date())
+        report = check_sources(sources, terminology, today(settings))
         for problem in report.problems:
             typer.echo(str(problem), err=True)
         for warning in report.warnings:

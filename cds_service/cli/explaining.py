@@ -14,7 +14,7 @@ def explain(
     config: ConfigOption = None,
 ) -> None:
     """Say in sentences what a rule looks at, when it speaks and who stands behind it."""
-    from cds_service.app import open_terminology, read_folders
+    from cds_service.app import open_terminology, read_folders, today
     from cds_service.knowledge.compile import compile_release
     from cds_service.knowledge.explain import explain as put_in_words
     from cds_service.knowledge.page import suggest
@@ -26,8 +26,8 @@ def explain(
     if rule is None:
         raise typer.BadParameter("name a rule, or ask for --facts", param_hint="RULE")
     with plain_errors():
-        settings_from(config)
-        release = compile_release(read_folders(), open_terminology())
+        settings = settings_from(config)
+        release = compile_release(read_folders(), open_terminology(), today(settings))
         found = release.rules.get(rule)
         if found is None:
             typer.echo(f"cds: no rule is called {rule!r}{suggest(rule, release.rules)}", err=True)

@@ -38,7 +38,8 @@ def import_release(
     archive: Annotated[Path, typer.Argument(metavar="ZIP", help="RxNorm_full_prescribe_MMDDYYYY.zip from the NLM.")],
     out: OutOption = None,
 ) -> None:
-    """Build the index from an official RxNorm release; drug classes are kept from the index in use."""
+    """Build the index from an official RxNorm release, which has no retired codes; drug classes are kept from the
+    index in use."""
     from cds_service.app import open_terminology
     from cds_service.terminology.build import build_index
     from cds_service.terminology.carry import carry_classes
@@ -48,7 +49,7 @@ def import_release(
         counts = import_rxnorm(archive, Path(folder))
         carry_classes(open_terminology(), Path(folder))
         path = out or index_path()
-        digest = build_index(Path(folder), path, index_path().with_name("recovered.csv"))
+        digest = build_index(Path(folder), path)
         typer.echo(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())))
         typer.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB, digest {digest}")
 
@@ -87,14 +88,14 @@ def unmapped(
     config: ConfigOption = None,
 ) -> None:
     """List drug codes in these files that neither the index nor config/code_map.csv places, most frequent first."""
-    from cds_service.app import open_terminology, read_folders
+    from cds_service.app import open_terminology, read_folders, today
     from cds_service.knowledge.compile import compile_release
     from cds_service.terminology.unmapped import count_unmapped
 
     with plain_errors():
-        settings_from(config)
+        settings = settings_from(config)
         index = open_terminology()
-        rows = count_unmapped(files, index, compile_release(read_folders(), index).code_map)
+        rows = count_unmapped(files, index, compile_release(read_folders(), index, today(settings)).code_map)
         for row in rows:
             typer.echo(f"{row.count:>7}  {row.system or '(text only)'}  {row.code}  {row.display}".rstrip())
         if not rows:

@@ -13,6 +13,7 @@ from cds_service.errors import BadSettings
 from cds_service.folders import data_folder
 from cds_service.knowledge.rules import Status
 from cds_service.settings import Settings
+from tests.terminology.test_rrf import release
 
 
 def cds(*arguments: str) -> Result:
@@ -142,3 +143,12 @@ def test_a_source_folder_without_tables_is_a_sentence(tmp_path: Path) -> None:
     result = cds("terminology", "build", str(tmp_path), "--out", str(tmp_path / "index.sqlite"))
     assert result.exit_code == 1
     assert "rxnorm/rxnorm_ingredient.csv: not found" in result.stderr
+
+
+def test_an_index_is_built_from_an_official_release(tmp_path: Path) -> None:
+    out = tmp_path / "index.sqlite"
+    result = cds("terminology", "import-rxnorm", str(release(tmp_path)), "--out", str(out))
+    assert result.exit_code == 0, result.stderr
+    assert "3 SCD" in result.stdout
+    assert str(out) in result.stdout
+    assert out.is_file()

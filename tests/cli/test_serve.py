@@ -96,3 +96,16 @@ def test_a_call_over_http_is_answered(port: int) -> None:
     assert response.status == 200
     assert json.loads(response.read())["cards"]
     connection.close()
+
+
+def test_other_wsgi_servers_find_the_application(tmp_path: Path) -> None:
+    program = "from cds_service.wsgi import app; print(app.test_client().get('/ready').status_code)"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.strip() == "200"

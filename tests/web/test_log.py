@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
+from cds_service.reasoning.findings import Finding, Outcome
+from cds_service.record.decision import DecisionRecord
 from cds_service.web.log import log_decision, start_logging
+from tests.presenting.findings import a_spoken_rule
 from tests.support.requests import a_patient
 
 SECRET = "Zebedee-4711"
@@ -48,3 +52,17 @@ def test_a_refusal_and_a_failure_are_one_line_without_the_patient(
     assert (failed["event"], failed["status"], failed["problem"]) == ("failed", 500, "ValueError")
     assert failed["at"].startswith("tests.web.test_log:")
     assert SECRET not in json.dumps([refused, failed])
+
+
+def test_a_crashed_rule_is_a_line_of_its_own(
+    client_of: Callable[..., FlaskClient], lines: Callable[[], list[str]]
+) -> None:
+    crashed = Finding(a_spoken_rule(), Outcome.ERROR, error="stopped with KeyError")
+
+    def write(record: DecisionRecord, milliseconds: float) -> None:
+        log_decision(replace(record, findings=(crashed,)), milliseconds)
+
+    client_of(write=write).post("/cds-services/medication-order-sign", json=a_patient().ordering("855332").order_sign())
+    error, answered = (json.loads(line) for line in lines())
+    assert (error["level"], error["rule"], error["problem"]) == ("error", crashed.rule.id, "stopped with KeyError")
+    assert answered["error"] == 1
