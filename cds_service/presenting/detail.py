@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from cds_service.chart.chart import Chart
+from cds_service.chart.facts import Known
 from cds_service.knowledge.rules import Evidence, Indicator, Severity
 from cds_service.presenting.groups import Group, Unchecked
 from cds_service.presenting.summary import plain_title, speak, summarise
@@ -61,10 +62,12 @@ def drug_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
 
 
 def value_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
-    """The facts that decided, with unit and date, each once."""
+    """The facts that decided, with unit and date, each once; what does not hold (comfort care: no) is left out."""
     lines: dict[str, None] = {}
     for finding in findings:
         for name, fact in finding.used.items():
+            if isinstance(fact, Known) and fact.value is False:
+                continue
             lines[say(fact, label_in(finding, name), chart.now)] = None
     return list(lines)
 

@@ -152,7 +152,9 @@ def say_ago(days: int) -> str:
 
 
 def say_reason(reason: Reason, detail: str = "") -> str:
-    """Why a value is not known, in a clinician's words."""
+    """Why a value is not known, in a clinician's words; a detail that gives the reason itself stands alone."""
+    if VALUE_REASONS[reason] in detail:
+        return detail
     return f"{VALUE_REASONS[reason]} ({detail})" if detail else VALUE_REASONS[reason]
 
 
