@@ -1,0 +1,34 @@
+"""The shipped library, read once for all tests of this folder."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from cds_service.folders import data_folder
+from cds_service.knowledge.compile import compile_library
+from cds_service.knowledge.examples import Example
+from cds_service.knowledge.library import read_library
+from cds_service.knowledge.release import Release
+from cds_service.knowledge.rules import Rule
+from cds_service.knowledge.sources import load_sources
+from cds_service.terminology.index import open_index
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The compiled release and the examples of every rule, by rule id."""
+
+    release: Release
+    examples: dict[str, tuple[Example, ...]]
+
+    @property
+    def cases(self) -> list[tuple[Rule, Example]]:
+        rules = self.release.rules
+        return [(rules[id], example) for id, listed in self.examples.items() for example in listed]
+
+
+@cache
+def shipped() -> Shipped:
+    terminology = open_index(data_folder("rules") / "terminology" / "rxnorm.sqlite")
+    sources = load_sources(data_folder("rules"), data_folder("cards"), data_folder("config"))
+    library = read_library(sources, terminology)
+    return Shipped(compile_library(library, sources), {id: library.examples(id) for id in library.written})

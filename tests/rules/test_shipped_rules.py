@@ -1,0 +1,41 @@
+"""Every rule that ships: its examples, the inventory, and what happens when facts are hidden from it."""
+
+from pathlib import Path
+
+import pytest
+
+from cds_service.governance.check import compare
+from cds_service.knowledge.examples import Example
+from cds_service.knowledge.index import index_rules
+from cds_service.knowledge.rules import Rule
+from cds_service.reasoning.evaluate import evaluate
+from tests.rules.library import shipped
+from tests.support.hiding import contradictions
+
+CASES = shipped().cases
+WRITTEN = [(rule, example) for rule, example in CASES if not example.derived]
+INVENTORY = Path(__file__).parent / "inventory.txt"
+
+
+def name(value: object) -> str:
+    return value.id if isinstance(value, Rule) else getattr(value, "name", str(value))
+
+
+@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
+def test_an_example_comes_out_as_its_author_says(rule: Rule, example: Example) -> None:
+    assert compare(example, evaluate(index_rules((rule,)), example.chart)) == ""
+
+
+@pytest.mark.parametrize(("rule", "example"), WRITTEN, ids=name)
+def test_hiding_facts_never_turns_an_answer_around(rule: Rule, example: Example) -> None:
+    assert contradictions(rule, example.chart, index_rules((rule,))) == []
+
+
+def test_a_rule_appears_changes_or_vanishes_only_on_purpose() -> None:
+    """A changed line here is a changed answer somewhere: review it, then write the file anew from the assertion."""
+    rules = sorted(shipped().release.rules.values(), key=lambda rule: rule.id)
+    now = [
+        f"{rule.id} {rule.version} {rule.status} {rule.severity} {rule.indicator} {','.join(sorted(rule.hooks))}"
+        for rule in rules
+    ]
+    assert now == INVENTORY.read_text("utf-8").splitlines()
