@@ -12,6 +12,7 @@ ALLOWED = {
     "folders": set(),
     "settings": {"folders"},
     "hooks": set(),
+    "trust": {"hooks"},
     "fhir": {"hooks"},
     "terminology": set(),
     "chart": {"fhir", "terminology"},
