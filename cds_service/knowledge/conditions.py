@@ -91,7 +91,7 @@ def read_line(
 
 
 def check_words(page: Page, where: str, value: Mapping[str, Any]) -> None:
-    known = (*MODIFIERS, *Operator)
+    known = (*MODIFIERS, *(operator.value for operator in Operator))
     for key in value:
         if key not in known:
             page.note(where, f"a line has no {key!r}{suggest(key, known)}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from cds_service.knowledge.conditions import read_condition
 from cds_service.knowledge.page import Page
-from cds_service.knowledge.read_shape import read_shape
+from cds_service.knowledge.read_shape import read_shape, tables_in
 from cds_service.knowledge.rules import (
     CardText,
     Condition,
@@ -82,7 +82,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
 
 def read_all(page: Page, name: str, kept: Mapping[str, Any], shape: Any) -> Iterator[dict[str, Any]]:
     """Every table of a `[[name]]` list, held against its shape."""
-    for number, entry in enumerate(kept.get(name, ()), 1):
+    for number, entry in enumerate(tables_in(kept, name), 1):
         yield read_shape(page, f"{name}[{number}]", entry, shape)
 
 

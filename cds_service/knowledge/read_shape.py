@@ -65,10 +65,9 @@ def read_shape(page: Page, where: str, table: Mapping[str, Any], shape: Shape) -
             page.note(join(where, name), explain_stranger(name, where, shape))
         elif not FITS[key.holds](value):
             page.note(join(where, name), f"found {describe(value)}, expected {key.holds}")
-        elif key.words and (strange := next((word for word in listed(value) if word not in key.words), None)):
-            page.note(
-                join(where, name), f"{strange!r} is not one of {name_list(key.words)}{suggest(strange, key.words)}"
-            )
+        elif key.words and (strange := [word for word in listed(value) if word not in key.words]):
+            near = suggest(strange[0], key.words)
+            page.note(join(where, name), f"{strange[0]!r} is not one of {name_list(key.words)}{near}")
         else:
             kept[name] = value
     for name, key in shape.items():
