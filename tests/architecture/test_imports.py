@@ -5,15 +5,17 @@ import sys
 
 from tests.architecture.source import CHECKOUT, imports, modules, name
 
-# Anything may import errors. Beyond the table: knowledge holds services (a type of `hooks`), rules and cards speak of
-# routes and strengths (types of `terminology`).
+# Anything may import errors. `outbound` opens the only connections to elsewhere: `app` hands them out, who uses one
+# imports its types. Beyond the table: knowledge holds services (a type of `hooks`), rules and cards speak of routes and
+# strengths (types of `terminology`).
 ALLOWED = {
     "errors": set(),
     "folders": set(),
     "settings": {"folders"},
     "hooks": set(),
-    "trust": {"hooks"},
-    "fhir": {"hooks"},
+    "trust": {"hooks", "outbound"},
+    "outbound": set(),
+    "fhir": {"hooks", "outbound"},
     "terminology": set(),
     "chart": {"fhir", "terminology"},
     "knowledge": {"chart", "terminology", "hooks"},
