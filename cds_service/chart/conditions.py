@@ -99,5 +99,7 @@ def status_code(concept: CodeableConcept | None) -> str:
     """A status as its code, lower case; a status given only as text is its text."""
     if concept is None:
         return ""
-    code = next((coding.code for coding in concept.coding if coding.code), None)
-    return (code or concept.text or "").strip().lower()
+    for coding in concept.coding:
+        if coding.code:
+            return coding.code.strip().lower()
+    return (concept.text or "").strip().lower()

@@ -32,14 +32,16 @@ class Own:
 def own_resources(received: Received, key: str, kind: type[R]) -> Own:
     """The resources of `kind` under `key` that are this patient's or name nobody. A key never asked for is unread."""
     result = received.prefetch.get(key, KeyResult(reason=Reason.NOT_REQUESTED))
+    plainly = f"Patient/{received.patient_id}"
     own, notes = [], []
     for resource in result.resources:
         if isinstance(resource, kind):
             subject = getattr(resource, "subject", None) or getattr(resource, "patient", None)
-            if subject and belongs_to(subject.reference, received.patient_id, result.urls) is False:
-                notes.append(f"{label(resource)} is another patient's and was left out")
-            else:
+            target = subject.reference if subject else None
+            if target == plainly or belongs_to(target, received.patient_id, result.urls) is not False:
                 own.append(resource)
+            else:
+                notes.append(f"{label(resource)} is another patient's and was left out")
     return Own(
         resources=tuple(own),
         unreadable=tuple(Unrecognised(entry.label, entry.label) for entry in result.unreadable),
