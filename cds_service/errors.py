@@ -37,6 +37,31 @@ class NothingToWorkWith(CdsError):
         return f"{self.why}; missing: {', '.join(self.missing)}"
 
 
+@dataclass(unsafe_hash=True)
+class NotTrusted(CdsError):
+    """A caller who could not prove who they are (CH-196).
+
+    `why` and the `client` it claimed to be are for the operator's log; the text of the error says neither.
+    """
+
+    why: str
+    client: str = ""
+
+    def __str__(self) -> str:
+        return "authentication failed"
+
+
+@dataclass(unsafe_hash=True)
+class TooManyCalls(CdsError):
+    """A trusted client called more often than agreed; `wait` is in whole seconds."""
+
+    client: str
+    wait: int
+
+    def __str__(self) -> str:
+        return f"more calls than agreed; nothing was checked; call again in {self.wait} s"
+
+
 @dataclass(frozen=True)
 class KnowledgeProblem:
     """One thing wrong in a rule, table, value set or card file, in words its author uses.
@@ -66,3 +91,13 @@ class BadKnowledge(CdsError):
 
 class BadSettings(CdsError):
     """A setting is unknown, missing or unsafe; the service refuses to start and says which."""
+
+
+@dataclass(unsafe_hash=True)
+class NoToken(CdsError):
+    """An authorization server gave this service no access token of its own; `why` holds nothing secret."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"no access token: {self.why}"

@@ -1,0 +1,23 @@
+"""A caller who may be answered."""
+
+from dataclasses import dataclass
+
+from cds_service.trust.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client and the tenant it calls for. `tenant` is part of every key, record and metric of a call."""
+
+    client: Client
+    tenant: str
+
+
+def name_tenant(client: Client, tenant: str | None) -> str:
+    """`client` or `client/tenant`: no client name holds a slash, so no two pairs give the same name."""
+    return client.name if tenant is None else f"{client.name}/{tenant}"
+
+
+def local_caller(name: str) -> Caller:
+    """Somebody on this machine who calls without a token."""
+    return Caller(Client.model_construct(name=name, issuers=()), name)

@@ -1,0 +1,42 @@
+"""One CDS client this site trusts."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Algorithm = Literal["ES384", "RS384", "ES256", "RS256", "PS384"]
+Replay = Literal["strict", "same-body", "off"]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^\S+$")]
+Tenant = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-~]+$")]
+
+
+class Client(BaseModel):
+    """One CDS client: how it proves who it is, and what it may do. What each key means is told in `clients.toml`.
+
+    `fhir_servers` are the only addresses its FHIR token is sent to. `keys` are JSON Web Keys; with them the address
+    `key_set` is only compared with `jku` and never fetched.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    issuers: tuple[Text, ...] = Field(min_length=1)
+    key_set: Text | None = None
+    keys: tuple[dict[str, Any], ...] = ()
+    accept_published_keys: bool = False
+    algorithms: tuple[Algorithm, ...] = Field(default=("ES384", "RS384"), min_length=1)
+    tenants: tuple[Tenant, ...] = ()
+    extra_audiences: tuple[Text, ...] = ()
+    fhir_servers: tuple[Text, ...] = ()
+    oauth_client_id: Text | None = None
+    dialect: Literal["standard", "epic"] = "standard"
+    services: tuple[Text, ...] | None = Field(default=None, min_length=1)
+    replay: Replay = "strict"
+    calls_per_minute: int = Field(default=3000, ge=1)
+    burst: int = Field(default=100, ge=1)
+    trace: bool = False
+    origins: tuple[Text, ...] = ()
+
+    def may_use(self, service_id: str) -> bool:
+        """Whether this client may call the service; without a list it may call them all."""
+        return self.services is None or service_id in self.services

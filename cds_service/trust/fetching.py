@@ -1,0 +1,37 @@
+"""Small public documents of clients: key sets, capability statements."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from cds_service.errors import CdsError
+from cds_service.outbound import Outbound
+
+WITHIN_S = 2.0
+MOST_KEY_SET_BYTES = 256_000
+JSON = "application/json"
+
+
+@dataclass(unsafe_hash=True)
+class NotFetched(CdsError):
+    """Another server answered, but not with the document."""
+
+    found: str
+
+    def __str__(self) -> str:
+        return self.found
+
+
+def fetch_document(outbound: Outbound, url: str, accept: str, within_s: float, most_bytes: int) -> bytes:
+    """The body behind `url`, not followed elsewhere. Raises `NotFetched` or `NoAnswer`."""
+    answer = outbound.get(url, accept, outbound.clock() + within_s, most_bytes)
+    if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
+        raise NotFetched(f"redirects elsewhere ({answer.status}); redirects are not followed, name the final address")
+    if answer.status != HTTPStatus.OK:
+        raise NotFetched(f"answered with status {answer.status}")
+    return answer.body
+
+
+def key_set_fetch(outbound: Outbound) -> Callable[[str], bytes]:
+    """Fetches key sets: at most 2 s and 256 kB each."""
+    return lambda url: fetch_document(outbound, url, JSON, WITHIN_S, MOST_KEY_SET_BYTES)

@@ -1,0 +1,57 @@
+"""Who may come in: token, replay, rate, in that order."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cds_service.trust.allowance import Allowances
+from cds_service.trust.callers import Caller, name_tenant
+from cds_service.trust.client import Client
+from cds_service.trust.client_token import verify_token
+from cds_service.trust.key_sources import KeySource
+from cds_service.trust.replay import UsedTokens
+
+FEEDBACK = "/feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a call shows: its `Authorization`, the path of the endpoint below our public URL, and how to read its body.
+
+    Two `Authorization` headers are one text joined by a comma, as WSGI has it.
+    """
+
+    authorization: str | None
+    path: str
+    read_body: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets trusted clients in. `base_url` is how clients reach us, from our settings and never from a `Host` header;
+    `clients` are by issuer, `key_sources` by client name."""
+
+    base_url: str
+    clients: Mapping[str, Client]
+    key_sources: Mapping[str, KeySource]
+    used_tokens: UsedTokens
+    allowances: Allowances
+
+    def admit(self, presented: Presented, now: float) -> Caller:
+        """The caller of one call at `now` (epoch seconds). Raises `NotTrusted` or `TooManyCalls`.
+
+        The body is read only for a proven client. A call that comes too often uses its token up; the next one needs a
+        new token anyway.
+        """
+        proven = verify_token(
+            presented.authorization, self._audiences(presented.path), now, self.clients, self.key_sources
+        )
+        same_call = proven.client.replay == "same-body"
+        call = f"{presented.path}\n".encode() + (presented.read_body() if same_call else b"")
+        self.used_tokens.use(proven, call, now)
+        self.allowances.spend(proven.client, now)
+        return Caller(proven.client, name_tenant(proven.client, proven.tenant))
+
+    def _audiences(self, path: str) -> tuple[str, ...]:
+        """The URL of the endpoint; feedback also takes tokens for its service, for the standard leaves it open (CH-173)."""
+        url = f"{self.base_url}{path}"
+        return (url, url.removesuffix(FEEDBACK)) if path.endswith(FEEDBACK) else (url,)
