@@ -95,9 +95,9 @@ class BadSettings(CdsError):
 
 @dataclass(unsafe_hash=True)
 class NoToken(CdsError):
-    """An authorization server gave this service no access token of its own; `why` holds nothing secret."""
+    """There is no access token for a FHIR server; `why` holds nothing secret."""
 
     why: str
 
     def __str__(self) -> str:
-        return f"no access token: {self.why}"
+        return f"no token: {self.why}"
