@@ -8,7 +8,7 @@ from cds_service.knowledge.page import Page, name_list, suggest
 from cds_service.knowledge.parse_rules import lines_of, read_all
 from cds_service.knowledge.read_shape import read_shape
 from cds_service.knowledge.rules import Group, Line, Rule, Scope, Status, ValueSet
-from cds_service.knowledge.shapes import EXAMPLE, EXPECT, OUTCOMES, SUGGEST, VERBS
+from cds_service.knowledge.shapes import EXAMPLE, EXPECT, OUTCOMES
 from cds_service.knowledge.texts import check_one_line, check_summary
 from cds_service.knowledge.vocabulary import Vocabulary
 
@@ -29,12 +29,11 @@ def check_rule(page: Page, rule: Rule, vocabulary: Vocabulary) -> None:
 
 
 def check_document(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -> None:
-    """What the document shows even while parts of it are wrong: references, forms, people, examples, proposals."""
+    """What the document shows even while parts of it are wrong: references, forms, people, examples."""
     check_references(page, document, vocabulary)
     check_forms(page, document)
     check_people(page, table_in(document, "governance"))
     check_examples(page, document)
-    check_suggestions(page, document)
 
 
 def table_in(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -129,11 +128,3 @@ def check_examples(page: Page, document: Mapping[str, Any]) -> None:
         if example.get("name") in names:
             page.note(f"example[{number}].name", f"two examples are called {example['name']!r}")
         names.add(example.get("name"))
-
-
-def check_suggestions(page: Page, document: Mapping[str, Any]) -> None:
-    """The shape of the proposals: a label and one verb of the closed list."""
-    for number, suggestion in enumerate(read_all(page, "suggest", document, SUGGEST), 1):
-        verbs = [verb for verb in VERBS if verb in suggestion]
-        if len(verbs) != 1:
-            page.note(f"suggest[{number}]", f"a proposal has exactly one of {name_list(VERBS)}")

@@ -18,6 +18,7 @@ from cds_service.knowledge.card_files import (
 from cds_service.knowledge.check_rules import check_document, check_duties, check_rule
 from cds_service.knowledge.example_items import Listed, list_displays
 from cds_service.knowledge.examples import Example, read_examples
+from cds_service.knowledge.orderables import read_orderables
 from cds_service.knowledge.overlays import (
     Overlays,
     check_targets,
@@ -109,13 +110,14 @@ def read_vocabulary(
             value_sets[value_set.id] = value_set
     documents = sources.documents
     policy = read_policy(pages.open(POLICY_FILE), documents[POLICY_FILE]) if POLICY_FILE in documents else None
-    return Vocabulary(
+    vocabulary = Vocabulary(
         value_sets=value_sets,
         problems=read_problems(pages.open(PROBLEMS_FILE), documents.get(PROBLEMS_FILE, {})),
         override_reasons=read_reasons(pages.open(REASONS_FILE), documents.get(REASONS_FILE, {})),
         policy=policy or NO_POLICY,
         terminology=terminology,
     )
+    return replace(vocabulary, orderables=read_orderables(sources, pages, vocabulary))
 
 
 def stem(file: str) -> str:

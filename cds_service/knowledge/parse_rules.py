@@ -6,6 +6,7 @@ from typing import Any
 
 from cds_service.knowledge.conditions import read_condition
 from cds_service.knowledge.page import Page
+from cds_service.knowledge.parse_suggestions import read_suggestions
 from cds_service.knowledge.read_shape import read_shape, tables_in
 from cds_service.knowledge.rules import (
     CardText,
@@ -22,6 +23,7 @@ from cds_service.knowledge.rules import (
 )
 from cds_service.knowledge.shapes import CARD, EVIDENCE, GOVERNANCE, GRADE, RULE, UNLESS, WHEN
 from cds_service.knowledge.sides import read_sides
+from cds_service.knowledge.suggestions import Suggestion
 from cds_service.knowledge.texts import check_text
 from cds_service.knowledge.vocabulary import SIDES, Vocabulary
 
@@ -42,9 +44,10 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
     silencers = read_conditions(page, "unless.any", unless.get("any", []), sides, vocabulary)
     grades = read_grades(page, kept, sides, vocabulary)
     named = check_texts(page, kept, card, scope)
+    suggestions, named_in_labels = read_suggestions(page, kept.get("suggest", ()), scope, vocabulary.orderables)
     if len(page.problems) > before:
         return None
-    every = (*conditions, *silencers, *(grade.when for grade in grades))
+    every = (*conditions, *silencers, *(grade.when for grade in grades), *needed_of_orderables(suggestions))
     severity = Severity(kept["severity"])
     return Rule(
         id=kept["id"],
@@ -74,9 +77,13 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         reviewer=governance.get("reviewer"),
         approval_date=date.fromisoformat(governance["approval_date"]),
         next_review_date=date.fromisoformat(governance["next_review_date"]),
-        facts=named | frozenset(line.fact for condition in every for line in lines_of(condition) if not line.drug),
+        facts=named
+        | named_in_labels
+        | frozenset(line.fact for condition in every for line in lines_of(condition) if not line.drug)
+        | frozenset(each.orderable.fact for each in suggestions if each.orderable and each.orderable.fact),
         file=page.file,
         indicator=vocabulary.policy.indicators[severity],
+        suggestions=suggestions,
     )
 
 
@@ -116,6 +123,11 @@ def check_texts(page: Page, kept: Mapping[str, Any], card: Mapping[str, Any], sc
     }
     found = [check_text(page, where, text, scope) for where, text in texts.items() if isinstance(text, str)]
     return frozenset().union(*found)
+
+
+def needed_of_orderables(suggestions: tuple[Suggestion, ...]) -> tuple[Condition, ...]:
+    """What the chart must say before the orders of these proposals may be offered."""
+    return tuple(condition for each in suggestions if each.orderable for condition in each.orderable.when)
 
 
 def lines_of(condition: Condition) -> Iterator[Line]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from cds_service.knowledge.suggestions import Suggestion
 from cds_service.terminology.products import Route
 
 
@@ -184,6 +185,7 @@ class Rule:
     file: str = ""
     indicator: Indicator = Indicator.WARNING  # default for the severity, from cards/policy.toml
     different_ingredients: bool = False  # pair scope: a and b must match by two different ingredients
+    suggestions: tuple[Suggestion, ...] = ()
     origins: tuple[tuple[str, str], ...] = ()  # fields that a site changed, each with file, reason and person
 
     @property

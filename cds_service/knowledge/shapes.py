@@ -75,7 +75,44 @@ CARD: Shape = {
     "detail": Key(TEXT, required=True),
     "override_reasons": Key(WORDS),
 }
-SUGGEST: Shape = {"label": Key(TEXT, required=True)} | {verb: Key("anything") for verb in VERBS}
+SUGGEST: Shape = {"label": Key(TEXT, required=True)} | {verb: Key(TABLE) for verb in VERBS}
+SUGGEST_VERBS: Mapping[str, Shape] = {
+    "stop": {"drug": Key(TEXT, required=True)},
+    "replace": {"drug": Key(TEXT, required=True), "with": Key(TEXT, required=True)},
+    "change-dose": {
+        "drug": Key(TEXT, required=True),
+        "with": Key(TEXT),
+        "value": Key("a number"),
+        "unit": Key(TEXT),
+    },
+    "change-frequency": {"drug": Key(TEXT, required=True), "times_per_day": Key("a number", required=True)},
+    "order-lab": {"lab": Key(TEXT, required=True), "repeat_after_days": Key("a number")},
+    "add-medication": {"with": Key(TEXT, required=True)},
+    "refer": {"to": Key(TEXT, required=True)},
+}
+ORDERABLE: Shape = {
+    "kind": Key(TEXT, required=True, words=("drug", "lab", "referral")),
+    "title": Key(TEXT, required=True),
+    "population": Key(TEXT, required=True),
+    "source": Key(TEXT, required=True),
+    "confidence": Key(TEXT, required=True, words=("verified", "label-known", "corroborated", "uncertain")),
+    "product": Key(TEXT),
+    "rxcui": Key(TEXT),
+    "loinc": Key(TEXT),
+    "fact": Key(TEXT),
+    "sig": Key(TABLE),
+    "when": Key(TABLES),
+}
+SIG: Shape = {
+    "count": Key("a number", required=True),
+    "unit": Key(TEXT, required=True, words=("tablet", "capsule", "spray", "patch", "mL")),
+    "route": Key(TEXT, required=True, words=("oral", "nasal", "transdermal", "subcutaneous")),
+    "times_per_day": Key("a number"),
+    "every_hours": Key("a number"),
+    "as_needed": Key("true or false"),
+    "max_per_day": Key("a number"),
+    "days": Key("a number"),
+}
 GOVERNANCE: Shape = {
     "author": Key(TEXT, required=True),
     "reviewer": Key(TEXT),

@@ -66,6 +66,7 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
         **{f"cards/{name}": cards_dir / name for name in CARD_FILES},
         "config/services.toml": config_dir / "services.toml",
         "config/code_map.csv": config_dir / "code_map.csv",
+        **{f"config/{path.name}": path for path in sorted(config_dir.glob("formulary.csv"))},
         **{f"config/site/{path.name}": path for path in sorted(config_dir.glob("site/*.toml"))},
     }
     documents: dict[str, Document] = {}

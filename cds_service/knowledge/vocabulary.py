@@ -1,12 +1,13 @@
 """The words a rule may use: facts, value sets, problems, override reasons."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cds_service.chart.catalogue import CATALOGUE, FactType
 from cds_service.knowledge.page import Page, name_list, suggest
 from cds_service.knowledge.release import CardPolicy, OverrideReason, ProblemKind
 from cds_service.knowledge.rules import ValueSet
+from cds_service.knowledge.suggestions import Orderable
 from cds_service.knowledge.value_sets import find_value_set
 from cds_service.terminology.products import Terminology
 
@@ -24,6 +25,7 @@ class Vocabulary:
     override_reasons: Mapping[str, OverrideReason]
     policy: CardPolicy
     terminology: Terminology
+    orderables: Mapping[str, Orderable] = field(default_factory=dict)
 
     def value_set(self, page: Page, where: str, names: str | list[str], kinds: tuple[str, ...]) -> ValueSet | None:
         """The value set (or union of several) that a rule names, or None with the reason on the page."""

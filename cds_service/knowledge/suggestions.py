@@ -1,0 +1,81 @@
+"""What a rule may propose, and what an order that is created from here may hold."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cds_service.knowledge.rules import Condition
+
+
+class Verb(StrEnum):
+    """The closed list of what a proposal may do."""
+
+    STOP = "stop"
+    REPLACE = "replace"
+    CHANGE_DOSE = "change-dose"
+    CHANGE_FREQUENCY = "change-frequency"
+    ORDER_LAB = "order-lab"
+    ADD_MEDICATION = "add-medication"
+    REFER = "refer"
+
+
+@dataclass(frozen=True, slots=True)
+class Sig:
+    """How a drug is ordered: `count` units of the product (tablets, sprays) at a time, every so many hours.
+
+    `times_per_day` or `every_hours`; neither for one single administration. `max_per_day` is in mg of the only
+    ingredient, `days` how long the order runs. `route` is "oral", "nasal", "subcutaneous" or "transdermal".
+    """
+
+    count: float
+    unit: str
+    route: str
+    times_per_day: int | None = None
+    every_hours: int | None = None
+    as_needed: bool = False
+    max_per_day: float | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Orderable:
+    """One entry of rules/orderables: the only things a suggestion may create.
+
+    `kind` is "drug" (`rxcui` is the SCD called `product`, with its `sig`), "lab" (`loinc` called `product`) or
+    "referral" (neither). `population`, `source` and `confidence` say for whom the dosage is and who says so; `when` is
+    what must certainly hold of the patient for that, and always that he or she is an adult. `fact` is the chart fact
+    that a lab's result gives. `allowed` is false when the site's formulary excludes the product.
+    """
+
+    id: str
+    title: str
+    kind: str
+    population: str
+    source: str
+    confidence: str
+    rxcui: str = ""
+    loinc: str = ""
+    product: str = ""
+    sig: Sig | None = None
+    when: "tuple[Condition, ...]" = ()
+    fact: str = ""
+    allowed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One `[[suggest]]` of a rule. `label` is a Jinja2 source; the name of the orderable is already in it.
+
+    `drug` is the side it acts on ("this", "a", "b"). `change-dose` has either an `orderable` or `value` and `unit` of
+    one administration. A lab that was measured within `repeat_after_days` is not proposed.
+    """
+
+    verb: Verb
+    label: str
+    drug: str = ""
+    orderable: Orderable | None = None
+    value: float | None = None
+    unit: str = ""
+    times_per_day: int | None = None
+    repeat_after_days: float | None = None
