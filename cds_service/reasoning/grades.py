@@ -7,7 +7,7 @@ from cds_service.chart.drugs import Drug
 from cds_service.knowledge.rules import Grade, Indicator, Rule, Scope, Severity
 from cds_service.reasoning.conditions import weigh
 from cds_service.reasoning.logic import Truth
-from cds_service.reasoning.verdicts import TRUE, Bindings, Verdict, merge
+from cds_service.reasoning.verdicts import Bindings, Verdict, merge
 
 URGENCY = {Indicator.INFO: 0, Indicator.WARNING: 1, Indicator.CRITICAL: 2}
 ONE_STEP_DOWN = {Indicator.CRITICAL: Indicator.WARNING, Indicator.WARNING: Indicator.INFO}
@@ -46,7 +46,7 @@ def grade(rule: Rule, chart: Chart, bindings: Bindings) -> Graded:
         if unproven_mitigation(candidate, rule, skipped):
             break
         return Graded(candidate.indicator, candidate, merge(Truth.TRUE, [verdict, *verdicts]), tuple(skipped))
-    return Graded(rule.indicator, None, merge(Truth.TRUE, verdicts) if verdicts else TRUE, tuple(skipped))
+    return Graded(rule.indicator, None, merge(Truth.TRUE, verdicts), tuple(skipped))
 
 
 def unproven_mitigation(candidate: Grade, rule: Rule, skipped: list[Grade]) -> bool:
@@ -73,7 +73,7 @@ def lower_renewal(graded: Graded, rule: Rule, bindings: Bindings) -> Graded:
 
 
 def is_unchanged_renewal(drug: Drug) -> bool:
-    return drug.is_draft and drug.continues is not None and drug.dose_change == "same"
+    return drug.continues is not None and drug.dose_change == "same"
 
 
 def is_new(drug: Drug) -> bool:

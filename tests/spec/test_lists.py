@@ -94,6 +94,13 @@ def test_a_condition_is_judged_by_the_systems_the_set_lists(sentence: str, probl
     assert read_line(a_line("conditions", "any_in", ULCER), chart, {}).truth is expected
 
 
+def test_a_prefix_holds_in_its_own_system_only_and_with_or_without_dots() -> None:
+    mixed = code_set("mixed", (SNOMED, "13200003"), prefixes=[(ICD10CM, "38"), (ICD10CM, "K25.4")])
+    line = a_line("conditions", "any_in", mixed)
+    assert read_line(line, a_chart(conditions=[a_problem("x", (SNOMED, "38341003"))]), {}).truth is F
+    assert read_line(line, a_chart(conditions=[a_problem("x", (ICD10CM, "K254"))]), {}).truth is T
+
+
 def test_ever_lets_resolved_conditions_count() -> None:
     chart = a_chart(conditions=[a_problem("old ulcer", (SNOMED, "13200003"), active=False)])
     assert read_line(a_line("conditions", "any_in", ULCER), chart, {}).truth is F
@@ -169,6 +176,11 @@ def test_severe_and_true_allergies_are_parts_of_the_allergy_list(
     chart = a_chart(allergies=[an_allergy("x", ["amoxicillin"], **recorded)])
     assert read_line(a_line("severe_allergies", "any_in", PENICILLINS), chart, {}).truth is severe
     assert read_line(a_line("true_allergies", "any_in", PENICILLINS), chart, {}).truth is proper
+
+
+def test_an_unread_allergy_list_is_named_as_such_when_a_part_of_it_is_asked_for() -> None:
+    verdict = read_line(a_line("severe_allergies", "any_in", PENICILLINS), a_chart(unread=["allergies"]), {})
+    assert verdict.missing == (Missing("list", "allergies", Reason.NOT_SENT),)
 
 
 def test_a_procedure_is_judged_by_its_codes() -> None:

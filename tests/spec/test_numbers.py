@@ -8,7 +8,8 @@ from cds_service.chart.facts import Known, Reason, Unknown
 from cds_service.reasoning.findings import Missing
 from cds_service.reasoning.lines import read_line
 from cds_service.reasoning.logic import Truth
-from tests.support.charts import NOW, a_chart, a_line, number
+from tests.support.charts import NOW, a_chart, a_dose, a_draft, a_line, a_rule, a_side, number
+from tests.support.findings import the_finding
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
@@ -126,4 +127,14 @@ AGES = [
 def test_within_days_asks_for_the_date(sentence: str, inr: object, expected: Truth) -> None:
     verdict = read_line(a_line("inr", "within_days", 14.0), a_chart(inr=inr), {})  # type: ignore[arg-type]
     assert verdict.truth is expected
-    assert [missing.subject for missing in verdict.missing] == (["inr"] if expected is U else [])
+    assert [(missing.kind, missing.subject) for missing in verdict.missing] == (
+        [("value", "inr")] if expected is U else []
+    )
+
+
+def test_the_dose_of_a_drug_is_named_with_its_side() -> None:
+    rule = a_rule(sides=[a_side("this", "x")], all=[a_line("this.daily_dose", "above", 4000.0, unit="mg/d")])
+    high, unreadable = a_draft("x", dose=a_dose("x", 5000)), a_draft("x")
+    assert list(the_finding(rule, a_chart(orders=[high])).used) == ["this.daily_dose"]
+    (missing,) = the_finding(rule, a_chart(orders=[unreadable])).missing
+    assert (missing.kind, missing.subject) == ("value", "this.daily_dose")

@@ -289,6 +289,11 @@ def test_a_fact_of_the_unseen_partner_is_not_named_as_missing_nor_assumed() -> N
     assert finding.assumed == ()
 
 
+def test_a_fact_of_the_unseen_partner_never_silences() -> None:
+    rule = a_rule(sides=BLEEDING.sides, unless=[a_line("b.is_draft", "is", True)])
+    assert outcome_of(rule, a_chart(orders=[a_draft("ibuprofen")], unread=["medications"])) == "undetermined"
+
+
 SYSTEMIC = frozenset({Route.SYSTEMIC})
 EYE_DROPS = a_draft("timolol", route=Route.OPHTHALMIC, dose_form="Ophthalmic Solution")
 BARE = a_draft("timolol", route=Route.UNKNOWN, dose_form=None)
