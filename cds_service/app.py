@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cds_service.call import Call, Tools, answer
@@ -19,9 +20,14 @@ from cds_service.knowledge.compile import compile_release
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.sources import Sources, load_sources
 from cds_service.record.decision import DecisionRecord
-from cds_service.settings import Settings
+from cds_service.settings import Settings, refuse_exposure
 from cds_service.terminology.index import RxNormIndex, open_index
 from cds_service.terminology.products import Terminology
+from cds_service.trust.callers import Caller
+
+if TYPE_CHECKING:
+    from cds_service.trust.client import Client
+    from cds_service.trust.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Application:
     """One process's service. Clock, decision ids and record sink are arguments, so any call can be replayed.
 
     `name_decision` takes the body and the moment of the call; `write` takes a record and the milliseconds it took.
+    Without a `gate` only the dev profile answers, and only callers on this machine.
     """
 
     settings: Settings
@@ -36,9 +43,16 @@ class Application:
     clock: Callable[[], datetime]
     name_decision: Callable[[bytes, datetime], str]
     write: Callable[[DecisionRecord, float], None]
+    gate: "Gate | None" = None
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where web pages that may call come from."""
+        clients = self.gate.clients.values() if self.gate else ()
+        return (*self.settings.allowed_origins, *(origin for client in clients for origin in client.origins))
 
     def answer(
-        self, body: bytes, service: Service, client: str, as_of: datetime | None = None, trace: bool = False
+        self, body: bytes, service: Service, caller: Caller, as_of: datetime | None = None, trace: bool = False
     ) -> HookResponse:
         """Answer the request in `body`. `as_of` and `trace` are wishes of the operator; the request's own wishes
         count in the dev profile only. Raises `BadRequest` or `NothingToWorkWith`."""
@@ -54,9 +68,10 @@ class Application:
             decision_id=self.name_decision(body, now),
             now=now,
             zone=self.settings.zone,
-            client=client,
-            tenant=client,
-            may_trace=trace or self.settings.is_dev,
+            client=caller.client.name,
+            tenant=caller.tenant,
+            may_trace=trace or self.settings.is_dev or caller.client.trace,
+            dialect=caller.client.dialect,
         )
 
         def write(record: DecisionRecord) -> None:
@@ -90,6 +105,49 @@ def build(
 def today(settings: Settings) -> date:
     """The site's date; it decides which of the site's changes to rules have ended."""
     return datetime.now(settings.zone).date()
+
+
+def build_server(settings: Settings, write: Callable[[DecisionRecord, float], None]) -> Application:
+    """The service as it faces the network, behind its gate.
+
+    Raises `BadSettings` when it would be open to everybody, or what `build` raises.
+    """
+    clients = find_clients(settings)
+    refuse_exposure(settings, trusts_clients=bool(clients))
+    application = build(settings, write)
+    if settings.is_dev and not clients:
+        return application
+    return replace(application, gate=open_gate(settings, clients, application.release.services))
+
+
+def find_clients(settings: Settings) -> "tuple[Client, ...]":
+    """The CDS clients this site trusts. Raises `BadSettings`."""
+    from cds_service.trust.clients import FILE, read_clients
+
+    path = data_folder("config") / FILE
+    return read_clients(path.read_text("utf-8"), settings.is_dev) if path.is_file() else ()
+
+
+def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple[Service, ...]) -> "Gate":
+    """What stands between the network and the service. Raises `BadSettings`."""
+    from cds_service.outbound import Outbound
+    from cds_service.trust.allowance import Allowances
+    from cds_service.trust.clients import refuse_unknown_services
+    from cds_service.trust.database import open_database
+    from cds_service.trust.fetching import key_set_fetch
+    from cds_service.trust.gate import Gate
+    from cds_service.trust.key_sources import open_key_sources
+    from cds_service.trust.replay import UsedTokens
+
+    refuse_unknown_services(clients, [service.id for service in services])
+    database = open_database(settings.database_url, settings.home)
+    return Gate(
+        base_url=settings.base_url,
+        clients={issuer: client for client in clients for issuer in client.issuers},
+        key_sources=open_key_sources(clients, key_set_fetch(Outbound()), time.monotonic),
+        used_tokens=UsedTokens(database),
+        allowances=Allowances(database),
+    )
 
 
 def open_terminology() -> RxNormIndex:

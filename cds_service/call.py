@@ -33,6 +33,7 @@ class Call:
     client: str
     tenant: str
     may_trace: bool = False
+    dialect: str = "standard"
 
 
 @dataclass(frozen=True, slots=True)

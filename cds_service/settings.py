@@ -35,7 +35,8 @@ class Acceptance(BaseModel):
 class Settings(BaseModel):
     """One process's settings. `workers` None means one per core; `body_limit` is in bytes; `home` holds all it writes.
 
-    An origin of `allowed_origins` may end in `:*` for any port.
+    An origin of `allowed_origins` may end in `:*` for any port. `public_url` is how clients reach the service: their
+    tokens must name it. `database_url` (SQLAlchemy's form) replaces the SQLite file in `home`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +49,7 @@ class Settings(BaseModel):
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
     timezone: str = "UTC"
     home: Path = Path("var")
+    database_url: str | None = Field(default=None, repr=False)
     body_limit: int = Field(default=16_000_000, ge=1)
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(split_commas)] = ()
     accept_unreviewed: Annotated[Acceptance | None, BeforeValidator(name_acceptor)] = None
@@ -63,6 +65,11 @@ class Settings(BaseModel):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def base_url(self) -> str:
+        """How clients reach the service, without a slash at the end; on this machine if nothing is set."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
     def is_dev(self) -> bool:
@@ -147,15 +154,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def refuse_exposure(settings: Settings) -> None:
+def refuse_exposure(settings: Settings, trusts_clients: bool) -> None:
     """Raise `BadSettings` when the service would be reachable from elsewhere without knowing who calls (DESIGN 7)."""
-    if is_loopback(settings.host):
-        return
-    if settings.is_dev:
+    if settings.is_dev and not is_loopback(settings.host):
         raise BadSettings(
             f"host: found {settings.host!r}: the dev profile serves this machine only; use 127.0.0.1, ::1 or localhost"
         )
-    raise BadSettings(
-        f"host: found {settings.host!r}: client authentication is not configured, so anybody on the network could"
-        " read patient data; until it is, serve loopback only (127.0.0.1)"
-    )
+    if settings.is_dev:
+        return
+    if not trusts_clients and not is_loopback(settings.host):
+        raise BadSettings(
+            f"host: found {settings.host!r}, but clients.toml trusts no client, so nobody could be told from anybody;"
+            " add one with `cds clients add`, or serve loopback only (127.0.0.1)"
+        )
+    if trusts_clients and not settings.base_url.startswith("https://"):
+        raise BadSettings(
+            f"public_url: found {settings.public_url!r}, expected the https address under which clients reach this"
+            " service: their tokens must name it"
+        )

@@ -2,13 +2,11 @@
 
 import os
 
-from cds_service.app import build
+from cds_service.app import build_server
 from cds_service.folders import data_folder
-from cds_service.settings import load_settings, refuse_exposure
+from cds_service.settings import load_settings
 from cds_service.web.log import log_decision, start_logging
 from cds_service.web.routes import make_flask
 
 start_logging()
-settings = load_settings(data_folder("config"), os.environ)
-refuse_exposure(settings)
-app = make_flask(build(settings, log_decision))
+app = make_flask(build_server(load_settings(data_folder("config"), os.environ), log_decision))

@@ -8,23 +8,21 @@ from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; loopback only.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     config: ConfigOption = None,
     profile: Annotated[str | None, typer.Option(help="dev or production.")] = None,
 ) -> None:
     """Answer CDS Hooks calls over HTTP."""
-    from cds_service.app import build
-    from cds_service.settings import refuse_exposure
+    from cds_service.app import build_server
     from cds_service.web.gunicorn_options import gunicorn_options
     from cds_service.web.log import log_decision, start_logging
     from cds_service.web.server import run_server
 
     with plain_errors():
         settings = settings_from(config, host=host, port=port, profile=profile)
-        refuse_exposure(settings)
         start_logging()
-        application = build(settings, log_decision)
+        application = build_server(settings, log_decision)
     if settings.is_dev:
         typer.echo("dev profile: serves callers on this machine only, runs rules nobody has reviewed", err=True)
     typer.echo(f"discovery at http://{gunicorn_options(settings)['bind']}/cds-services", err=True)

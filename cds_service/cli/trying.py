@@ -74,11 +74,12 @@ def try_one(
     """Print the answer to one request; whether it was refused."""
     from cds_service.cli.cards import show_response
     from cds_service.errors import CdsError
+    from cds_service.trust.callers import local_caller
     from cds_service.web.problems import describe_problem
 
     try:
         service = pick_service(application, body, service_id)
-        response = application.answer(body, service, client="cds try", as_of=as_of, trace=trace)
+        response = application.answer(body, service, caller=local_caller("cds try"), as_of=as_of, trace=trace)
     except CdsError as error:
         if as_json:
             typer.echo(describe_problem(error)[1])

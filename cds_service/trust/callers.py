@@ -1,8 +1,21 @@
-"""A caller who may be answered."""
+"""What a caller shows, and a caller who may be answered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cds_service.trust.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a call shows: its `Authorization`, the path of the endpoint below our public URL, and how to read its body.
+
+    Two `Authorization` headers are one text joined by a comma, as WSGI has it.
+    """
+
+    authorization: str | None
+    path: str
+    read_body: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,10 @@ def read_clients(text: str, is_dev: bool, file: str = FILE) -> tuple[Client, ...
         raise BadSettings(f"{file}: not readable as TOML: {error}") from None
     mistakes = [f"{file}: found {key!r}, expected only [[client]] entries" for key in content if key != "client"]
     entries = content.get("client", [])
-    if not isinstance(entries, list):
-        raise BadSettings(f"{file}: client: found a single table, expected [[client]] entries")
-    clients = [
-        read_client(entry, f"{file}: {label(entry, number)}", mistakes) for number, entry in enumerate(entries, 1)
-    ]
-    known = [client for client in clients if client is not None]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BadSettings(f"{file}: client: found {str(entries)[:60]}, expected [[client]] entries")
+    read = [read_client(entry, f"{file}: {label(entry, number)}", mistakes) for number, entry in enumerate(entries, 1)]
+    known = [client for client in read if client is not None]
     for client in known:
         mistakes += [f"{file}: client {client.name!r}: {mistake}" for mistake in find_mistakes(client, is_dev)]
     mistakes += [f"{file}: {mistake}" for mistake in find_clashes(known)]

@@ -1,28 +1,16 @@
 """Who may come in: token, replay, rate, in that order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cds_service.trust.allowance import Allowances
-from cds_service.trust.callers import Caller, name_tenant
+from cds_service.trust.callers import Caller, Presented, name_tenant
 from cds_service.trust.client import Client
 from cds_service.trust.client_token import verify_token
 from cds_service.trust.key_sources import KeySource
 from cds_service.trust.replay import UsedTokens
 
 FEEDBACK = "/feedback"
-
-
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """What a call shows: its `Authorization`, the path of the endpoint below our public URL, and how to read its body.
-
-    Two `Authorization` headers are one text joined by a comma, as WSGI has it.
-    """
-
-    authorization: str | None
-    path: str
-    read_body: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +40,6 @@ class Gate:
         return Caller(proven.client, name_tenant(proven.client, proven.tenant))
 
     def _audiences(self, path: str) -> tuple[str, ...]:
-        """The URL of the endpoint; feedback also takes tokens for its service, for the standard leaves it open (CH-173)."""
+        """The URL of the endpoint. The standard leaves open what feedback is for: itself or its service (CH-173)."""
         url = f"{self.base_url}{path}"
         return (url, url.removesuffix(FEEDBACK)) if path.endswith(FEEDBACK) else (url,)

@@ -54,7 +54,7 @@ def decode_key_set(body: bytes, accept_published: bool) -> KeySet:
 def read_key_set(content: Mapping[str, Any], accept_published: bool) -> KeySet:
     """Sort the `keys` of a key set. A `kid` found twice names no key: exactly one must match (CH-197)."""
     entries = content["keys"]
-    times = Counter(entry.get("kid") for entry in entries if isinstance(entry, dict) and is_text(entry.get("kid")))
+    times = Counter(str(entry.get("kid")) for entry in entries if isinstance(entry, dict))
     keys: dict[str, PublicKey] = {}
     ignored = []
     for number, entry in enumerate(entries, 1):
@@ -91,7 +91,7 @@ def find_defects(entry: object, times: Mapping[str, int]) -> Iterator[str]:
         yield f"found kty {str(kty)[:20]!r}, expected 'EC' or 'RSA'"
     if not is_text(kid):
         yield "no kid"
-    elif times[kid] > 1:
+    elif times[str(kid)] > 1:
         yield "another key of the set has the same kid"
     if entry.get("use", "sig") != "sig":
         yield "not for signatures (use)"

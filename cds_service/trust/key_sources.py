@@ -1,7 +1,7 @@
 """Where the keys of a client come from: its entry, or the address of its key set (CH-192, CH-197)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Protocol
 
@@ -35,7 +35,7 @@ class Enclosed:
 class Held:
     """What is known of a remote key set: its keys, when they were read, and what went wrong since."""
 
-    known: KeySet = KeySet()
+    known: KeySet = field(default_factory=KeySet)
     read_at: float = NEVER
     trouble: str = "not fetched yet"
 

@@ -31,17 +31,18 @@ class UsedTokens:
         if client.replay == "off":
             return
         self._sweep(now)
+        jti, digest = sha256(proven.jti.encode()).hexdigest(), sha256(call).hexdigest()
         row = {
             "client": client.name,
-            "jti_sha256": sha256(proven.jti.encode()).hexdigest(),
-            "call_sha256": sha256(call).hexdigest(),
+            "jti_sha256": jti,
+            "call_sha256": digest,
             "usable_until": proven.usable_until,
         }
         try:
             with self.database.begin() as connection:
                 connection.execute(insert(USED_TOKENS), row)
         except IntegrityError:
-            if client.replay == "strict" or self._find_call(row["client"], row["jti_sha256"]) != row["call_sha256"]:
+            if client.replay == "strict" or self._find_call(client.name, jti) != digest:
                 raise NotTrusted("the token was used before (jti)", client.name) from None
 
     def _find_call(self, client: str, jti: str) -> str | None:

@@ -4,14 +4,18 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import Response, request
+from flask import Flask, Response, current_app, g, request
 
+from cds_service.app import Application
+from cds_service.errors import NotTrusted
 from cds_service.settings import is_loopback
+from cds_service.trust.callers import Caller, Presented, local_caller
 from cds_service.web.problems import NotForYou
 
 P = ParamSpec("P")
 View = Callable[P, Response]
 
+EXTENSION = "cds_service"
 FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
@@ -20,12 +24,51 @@ def loopback_callers() -> None:
 
     The host name stops a web page that makes its own name resolve to this machine (DNS rebinding).
     """
+    if why := why_not_local():
+        raise NotForYou(why)
+
+
+def why_not_local() -> str:
+    """Why a caller does not count as being on this machine; empty if it does."""
     if not is_loopback(request.remote_addr or ""):
-        raise NotForYou("only callers on this machine are served")
+        return "only callers on this machine are served"
     if any(name in request.headers for name in FORWARDING_HEADERS):
-        raise NotForYou("calls through a proxy are not served while client authentication is not configured")
-    if not is_loopback(host_name(request.host)):
-        raise NotForYou("Host: expected localhost, 127.0.0.1 or [::1]")
+        return "calls through a proxy are not served"
+    return "" if is_loopback(host_name(request.host)) else "Host: expected localhost, 127.0.0.1 or [::1]"
+
+
+def cds_clients() -> None:
+    """CDS clients that prove who they are with a signed token (CH-183); `the_caller` is then who they are.
+
+    The dev profile also serves programs on this machine without a token; a token that comes is checked if any client
+    is configured.
+    """
+    application = current_app.extensions[EXTENSION]
+    authorization = request.headers.get("Authorization")
+    if application.settings.is_dev:
+        loopback_callers()
+        if application.gate is None or authorization is None:
+            g.caller = local_caller("loopback")
+            return
+    if application.gate is None:
+        raise NotTrusted("no client is configured")
+    presented = Presented(authorization, request.path.removesuffix("/"), lambda: request.get_data(cache=True))
+    g.caller = application.gate.admit(presented, application.clock().timestamp())
+
+
+def the_caller() -> Caller:
+    """Who calls a route that is open to `cds_clients`."""
+    caller: Caller = g.caller
+    return caller
+
+
+def anyone() -> None:
+    """Everybody: nothing here is about patients, clients or the site."""
+
+
+def serve_behind_guards(app: Flask, application: Application) -> None:
+    """Let the guards of `app` know the application."""
+    app.extensions[EXTENSION] = application
 
 
 def host_name(host: str) -> str:

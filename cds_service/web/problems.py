@@ -10,7 +10,7 @@ import msgspec
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from cds_service.errors import BadRequest, CdsError, NothingToWorkWith
+from cds_service.errors import BadRequest, CdsError, NothingToWorkWith, NotTrusted, TooManyCalls
 from cds_service.web.log import log
 
 
@@ -45,10 +45,12 @@ class NotJson(CdsError):
 # status, FHIR issue type (http://hl7.org/fhir/issue-type)
 DOMAIN_PROBLEMS: dict[type[CdsError], tuple[int, str]] = {
     BadRequest: (400, "invalid"),
+    NotTrusted: (401, "login"),
     NotForYou: (403, "forbidden"),
     UnknownService: (404, "not-found"),
     NothingToWorkWith: (412, "incomplete"),  # CH-077
     NotJson: (415, "not-supported"),
+    TooManyCalls: (429, "throttled"),
 }
 
 HTTP_PROBLEMS: dict[int, tuple[str, str]] = {
@@ -85,8 +87,10 @@ def add_problem_answers(app: Flask) -> None:
     @app.errorhandler(CdsError)
     def answer_domain_error(error: CdsError) -> Response:
         status, body = describe_problem(error)
-        log.info("refused", status=status, problem=type(error).__name__)
-        return answer_with(status, body)
+        log.info("refused", status=status, problem=type(error).__name__, **explain_to_operator(error))
+        response = answer_with(status, body)
+        response.headers.update(ask_of_caller(error))
+        return response
 
     @app.errorhandler(HTTPException)
     def answer_http_error(error: HTTPException) -> Response:
@@ -103,6 +107,20 @@ def add_problem_answers(app: Flask) -> None:
     def answer_failure(error: Exception) -> Response:
         log.error("failed", status=500, problem=type(error).__name__, at=where_raised(error))
         return answer_with(500, operation_outcome("exception", INTERNAL))
+
+
+def explain_to_operator(error: CdsError) -> dict[str, str]:
+    """What only the log says of a refused caller: never the token, nor its id (CH-195, CH-196)."""
+    if isinstance(error, NotTrusted):
+        return {"client": error.client, "why": error.why}
+    return {"client": error.client} if isinstance(error, TooManyCalls) else {}
+
+
+def ask_of_caller(error: CdsError) -> dict[str, str]:
+    """Headers that say what the caller should do."""
+    if isinstance(error, NotTrusted):
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": str(error.wait)} if isinstance(error, TooManyCalls) else {}
 
 
 def where_raised(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from cds_service.web.guards import loopback_callers
+from cds_service.web.guards import anyone, cds_clients
 
 
 def test_every_route_names_who_may_call_it(flask_app: Flask) -> None:
@@ -14,8 +14,8 @@ def test_the_routes_and_their_callers_are_these(flask_app: Flask) -> None:
     """A new route changes this list on purpose."""
     callers = {rule.rule: flask_app.view_functions[rule.endpoint].open_to for rule in flask_app.url_map.iter_rules()}  # type: ignore[attr-defined]
     assert callers == {
-        "/cds-services": loopback_callers,
-        "/cds-services/<service_id>": loopback_callers,
-        "/health": loopback_callers,
-        "/ready": loopback_callers,
+        "/cds-services": cds_clients,
+        "/cds-services/<service_id>": cds_clients,
+        "/health": anyone,
+        "/ready": anyone,
     }

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-ROUTES = ["/cds-services", "/health", "/ready"]
+ROUTES = ["/cds-services"]
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -19,6 +19,14 @@ def test_callers_elsewhere_are_refused(client: FlaskClient, route: str, address:
     assert response.status_code == 403
     assert response.json is not None
     assert response.json["issue"][0]["code"] == "forbidden"
+
+
+def test_whether_the_service_runs_is_said_to_anyone_and_what_it_runs_to_this_machine_only(client: FlaskClient) -> None:
+    elsewhere = {"REMOTE_ADDR": "10.0.0.4"}
+    assert client.get("/health", environ_base=elsewhere).json == {"status": "ok"}
+    assert client.get("/ready", environ_base=elsewhere).json == {"status": "ready"}
+    assert client.get("/ready", headers={"X-Forwarded-For": "127.0.0.1"}).json == {"status": "ready"}
+    assert "release" in (client.get("/ready").json or {})
 
 
 @pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Real-IP"])

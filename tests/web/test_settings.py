@@ -80,8 +80,8 @@ def test_production_runs_no_unreviewed_rule_until_somebody_accepts_it() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
 def test_loopback_addresses_may_be_served(host: str) -> None:
-    refuse_exposure(Settings(host=host))
-    refuse_exposure(Settings(host=host, profile="production"))
+    refuse_exposure(Settings(host=host), trusts_clients=False)
+    refuse_exposure(Settings(host=host, profile="production"), trusts_clients=False)
 
 
 @pytest.mark.requirement("CH-181")
@@ -89,9 +89,28 @@ def test_loopback_addresses_may_be_served(host: str) -> None:
 def test_off_loopback_the_service_refuses_to_start(host: str) -> None:
     assert not is_loopback(host)
     with pytest.raises(BadSettings, match="this machine only"):
-        refuse_exposure(Settings(host=host))
-    with pytest.raises(BadSettings, match="client authentication is not configured"):
-        refuse_exposure(Settings(host=host, profile="production"))
+        refuse_exposure(Settings(host=host), trusts_clients=True)
+    with pytest.raises(BadSettings, match=r"clients.toml trusts no client.*`cds clients add`"):
+        refuse_exposure(Settings(host=host, profile="production"), trusts_clients=False)
+
+
+def test_with_trusted_clients_production_may_be_reached_from_elsewhere() -> None:
+    refuse_exposure(
+        Settings(host="0.0.0.0", profile="production", public_url="https://cds.example.org"), trusts_clients=True
+    )
+
+
+@pytest.mark.requirement("CH-180")
+@pytest.mark.parametrize("public_url", [None, "http://cds.example.org"])
+def test_production_with_clients_must_know_its_https_address(public_url: str | None) -> None:
+    settings = Settings(host="127.0.0.1", profile="production", public_url=public_url)
+    with pytest.raises(BadSettings, match="public_url: found .*, expected the https address"):
+        refuse_exposure(settings, trusts_clients=True)
+
+
+def test_the_public_address_has_no_slash_at_its_end() -> None:
+    assert Settings(public_url="https://cds.example.org/cds/").base_url == "https://cds.example.org/cds"
+    assert Settings(port=8123).base_url == "http://localhost:8123"
 
 
 def test_the_shipped_settings_load() -> None:
