@@ -9,6 +9,7 @@ from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone
 from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
 
 UNREAD: Items[Any] = Items()
+HOOKS_WITHOUT_ORDERS = frozenset({"patient-view", "encounter-discharge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Chart:
         """The drugs this call is about: all drafts, the selected drafts, or every active medication (DESIGN 4)."""
         if self.hook == "order-select":
             return tuple(order for order in self.orders.items if order.selected)
-        if self.hook == "patient-view":
+        if self.hook in HOOKS_WITHOUT_ORDERS:
             return self.medications.items
         return self.orders.items
 

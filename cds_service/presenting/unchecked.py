@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from cds_service.chart.chart import Chart
+from cds_service.chart.chart import HOOKS_WITHOUT_ORDERS, Chart
 from cds_service.chart.facts import Reason
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Severity, Status
@@ -38,12 +38,12 @@ class Line:
 def list_unchecked(findings: tuple[Finding, ...], chart: Chart, release: Release, hook: str) -> tuple[Unchecked, ...]:
     """The lines of the not-checked card: rules that failed, lists not read, drugs not recognised, missing values.
 
-    Rules that are not active keep their gaps to themselves. At patient-view only lists not read, and failed rules, are
-    named.
+    Rules that are not active keep their gaps to themselves. Where nothing is ordered only lists not read, and failed
+    rules, are named.
     """
     active = [finding for finding in findings if finding.rule.status is Status.ACTIVE]
     causes = [*failed_rules(active), *unread_lists(chart, hook), *needed_lists(active, release)]
-    if hook != "patient-view":
+    if hook not in HOOKS_WITHOUT_ORDERS:
         causes += [*unrecognised_drugs(chart), *missing_values(active, release)]
     return merge(causes)
 
@@ -55,8 +55,8 @@ def failed_rules(findings: Iterable[Finding]) -> Iterator[Cause]:
 
 
 def unread_lists(chart: Chart, hook: str) -> Iterator[Cause]:
-    """Lists that matter whatever the rules: drugs and allergies beside an order, the drugs at patient-view."""
-    if hook == "patient-view":
+    """Lists that matter whatever the rules: drugs and allergies beside an order, the drugs where nothing is ordered."""
+    if hook in HOOKS_WITHOUT_ORDERS:
         names: tuple[str, ...] = ("medications",)
     elif has_order_in_focus(chart):
         names = ("orders", "medications", "allergies")

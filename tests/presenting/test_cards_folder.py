@@ -37,7 +37,7 @@ def test_the_alarm_philosophy_explains_every_level() -> None:
 
 
 def test_every_hook_has_a_cap() -> None:
-    assert set(read("policy.toml")["caps"]) == {"order-select", "order-sign", "patient-view"}
+    assert set(read("policy.toml")["caps"]) == {"order-select", "order-sign", "patient-view", "encounter-discharge"}
 
 
 @pytest.mark.requirement("CH-121")

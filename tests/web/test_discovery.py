@@ -24,11 +24,12 @@ def test_discovery_answers_a_valid_list_of_services(client: FlaskClient) -> None
 
 @pytest.mark.requirement("CH-014")
 @pytest.mark.requirement("CH-017")
-def test_three_services_each_answer_one_hook(client: FlaskClient) -> None:
+def test_four_services_each_answer_one_hook(client: FlaskClient) -> None:
     assert {id: service["hook"] for id, service in services(client).items()} == {
         "medication-patient-view": "patient-view",
         "medication-order-select": "order-select",
         "medication-order-sign": "order-sign",
+        "discharge-risk": "encounter-discharge",
     }
     assert all(service["title"] and service["description"] for service in services(client).values())
 
