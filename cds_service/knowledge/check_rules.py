@@ -110,6 +110,8 @@ def check_duties(page: Page, rule: Rule, examples: list[Mapping[str, Any]]) -> N
         return
     if not rule.evidence:
         page.note("", 'an active rule has at least one [[evidence]]; add it, or set status = "draft"')
+    if rule.confidence == "uncertain":
+        page.note("governance.confidence", 'what is uncertain is not shown to anybody; set status = "draft"')
     shown = {text_in(table_in(example, "expect"), "outcome") for example in examples}
     if lacking := [outcome for outcome in OUTCOMES if outcome not in shown]:
         page.note("", f"an active rule has an [[example]] for each outcome; missing: {name_list(lacking, 'and')}")

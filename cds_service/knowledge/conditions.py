@@ -137,7 +137,7 @@ def check_modifiers(
             f"'excluding' names a drug of this rule ({name_list(sides) if sides else 'it has none'}) "
             "and only lists of drugs have it",
         )
-    if "if_missing" in value and value["if_missing"] not in MISSING:
+    if "if_missing" in value and value["if_missing"] not in tuple(MISSING):
         page.note(where, f"'if_missing' is {name_list(map(repr, MISSING))}; left out, unknown stays unknown")
     if "source" in value and not isinstance(value["source"], str):
         page.note(where, f"'source' is a text, found {describe(value['source'])}")

@@ -57,7 +57,8 @@ def explain_conditions(heading: str, conditions: tuple[Condition, ...]) -> Itera
 
 
 def explain_urgency(rule: Rule) -> Iterator[str]:
-    yield f"Severity {rule.severity}, so the card is {rule.indicator} by default."
+    passive = " and passive" if rule.interrupt == "passive" else ""
+    yield f"Severity {rule.severity}{passive}, so the card is {rule.indicator} by default."
     for grade in rule.grades:
         yield f"It is {grade.indicator} ({grade.because}) when this certainly holds:"
         yield from say(grade.when)
@@ -84,6 +85,8 @@ def explain_standing(rule: Rule) -> Iterator[str]:
     for evidence in rule.evidence:
         quality = f" ({evidence.quality})" if evidence.quality else ""
         yield f"Evidence: {evidence.citation}{quality} {evidence.url}".rstrip()
+    if rule.confidence:
+        yield f"Confidence in these facts: {rule.confidence}."
     review = f"reviewed by {rule.reviewer}" if rule.reviewed else "not yet reviewed by a pharmacist"
     yield f"Status {rule.status}, written by {rule.author}, {review}."
     yield f"Approved {rule.approval_date}, next review {rule.next_review_date}."

@@ -12,7 +12,9 @@ from cds_service.knowledge.shapes import CHANGE, CHANGES
 from cds_service.knowledge.sources import Document, Sources
 
 LAYER = "config/site"
-RULE_FIELDS = ("severity", "status", "snooze", "because", "summary", "detail", "override_reasons", "thresholds")
+RULE_FIELDS = (
+    *("severity", "interrupt", "status", "snooze", "because", "summary", "detail", "override_reasons", "thresholds"),
+)
 SET_FIELDS = ("add", "remove")
 IN_CARD = ("summary", "detail", "override_reasons")
 LIMITS = tuple(
@@ -20,7 +22,7 @@ LIMITS = tuple(
     for operator in (Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE, Operator.BETWEEN)
 )
 # What can quieten a rule, so that a contraindication needs a second person.
-QUIETENING = ("severity", "status", "thresholds")
+QUIETENING = ("severity", "interrupt", "status", "thresholds")
 
 
 @dataclass(frozen=True, slots=True)

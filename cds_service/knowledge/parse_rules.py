@@ -49,6 +49,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         return None
     every = (*conditions, *silencers, *(grade.when for grade in grades), *needed_of_orderables(suggestions))
     severity = Severity(kept["severity"])
+    interrupt = kept.get("interrupt", "interruptive")
     return Rule(
         id=kept["id"],
         version=kept["version"],
@@ -67,6 +68,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         unless=silencers,
         grades=grades,
         snooze=kept.get("snooze"),
+        interrupt=interrupt,
         continuation=kept.get("continuation", "same"),
         say_unchecked=kept.get("say_unchecked", False),
         mechanism=kept.get("mechanism", ""),
@@ -75,6 +77,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         evidence=tuple(Evidence(**entry) for entry in evidence),
         author=governance["author"],
         reviewer=governance.get("reviewer"),
+        confidence=governance.get("confidence", ""),
         approval_date=date.fromisoformat(governance["approval_date"]),
         next_review_date=date.fromisoformat(governance["next_review_date"]),
         facts=named
@@ -82,7 +85,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         | frozenset(line.fact for condition in every for line in lines_of(condition) if not line.drug)
         | frozenset(each.orderable.fact for each in suggestions if each.orderable and each.orderable.fact),
         file=page.file,
-        indicator=vocabulary.policy.indicators[severity],
+        indicator=Indicator.INFO if interrupt == "passive" else vocabulary.policy.indicators[severity],
         suggestions=suggestions,
     )
 

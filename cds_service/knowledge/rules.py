@@ -171,6 +171,7 @@ class Rule:
     unless: tuple[Condition, ...] = ()
     grades: tuple[Grade, ...] = ()
     snooze: str | None = None
+    interrupt: str = "interruptive"
     continuation: str = "same"
     say_unchecked: bool = False
     mechanism: str = ""
@@ -179,11 +180,12 @@ class Rule:
     evidence: tuple[Evidence, ...] = ()
     author: str = ""
     reviewer: str | None = None
+    confidence: str = ""  # how sure its author is of the facts: "verified", "label-known", ...; empty: not said
     approval_date: date | None = None
     next_review_date: date | None = None
     facts: frozenset[str] = frozenset()  # every patient fact any line or text names
     file: str = ""
-    indicator: Indicator = Indicator.WARNING  # default for the severity, from cards/policy.toml
+    indicator: Indicator = Indicator.WARNING  # default for the severity, from cards/policy.toml; info if passive
     different_ingredients: bool = False  # pair scope: a and b must match by two different ingredients
     suggestions: tuple[Suggestion, ...] = ()
     origins: tuple[tuple[str, str], ...] = ()  # fields that a site changed, each with file, reason and person

@@ -27,6 +27,7 @@ HOOKS = (
 )
 SEVERITIES = ("contraindicated", "major", "moderate", "minor")
 OUTCOMES = ("fires", "silent", "undetermined")
+CONFIDENCES = ("verified", "label-known", "corroborated", "uncertain")
 INDICATORS = ("info", "warning", "critical")
 VERBS = ("stop", "replace", "change-dose", "change-frequency", "order-lab", "add-medication", "refer")
 
@@ -41,6 +42,7 @@ RULE: Shape = {
     "status": Key(TEXT, required=True, words=("draft", "silent", "active", "retired")),
     "hooks": Key(WORDS, required=True, words=HOOKS),
     "snooze": Key(TEXT),
+    "interrupt": Key(TEXT, words=("interruptive", "passive")),
     "continuation": Key(TEXT, words=("lower", "same")),
     "say_unchecked": Key("true or false"),
     "mechanism": Key(TEXT),
@@ -95,7 +97,7 @@ ORDERABLE: Shape = {
     "title": Key(TEXT, required=True),
     "population": Key(TEXT, required=True),
     "source": Key(TEXT, required=True),
-    "confidence": Key(TEXT, required=True, words=("verified", "label-known", "corroborated", "uncertain")),
+    "confidence": Key(TEXT, required=True, words=CONFIDENCES),
     "product": Key(TEXT),
     "rxcui": Key(TEXT),
     "loinc": Key(TEXT),
@@ -116,6 +118,7 @@ SIG: Shape = {
 GOVERNANCE: Shape = {
     "author": Key(TEXT, required=True),
     "reviewer": Key(TEXT),
+    "confidence": Key(TEXT, words=CONFIDENCES),
     "approval_date": Key("a date", required=True),
     "next_review_date": Key("a date", required=True),
 }
@@ -217,6 +220,7 @@ CHANGE: Shape = {
     "approved_by": Key(TEXT),
     "until": Key("a date"),
     "severity": Key(TEXT, words=SEVERITIES),
+    "interrupt": Key(TEXT, words=("interruptive", "passive")),
     "status": Key(TEXT, words=("draft", "silent", "active", "retired")),
     "snooze": Key(TEXT),
     "because": Key(TEXT),

@@ -13,9 +13,11 @@ CELL = re.compile(r"\{\{\s*row\.(\w+)\s*\}\}")
 OWN_COLUMNS = ("key", "source", "reviewed")
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
 LEAST_EXAMPLE_ROWS = 3
-COLUMN_KINDS = ("text", "number")
+COLUMN_KINDS = ("text", "number", "list")
+BETWEEN_NAMES = ";"
 
-Row = Mapping[str, str | float]
+Cell = str | float | list[str]
+Row = Mapping[str, Cell]
 
 
 def expand(
@@ -48,8 +50,9 @@ def expand(
 
 
 def credit(filled: dict[str, Any], row: Row) -> None:
-    """The row's own source joins the evidence, its reviewer the governance."""
-    filled["evidence"] = [*filled.get("evidence", ()), {"citation": str(row["source"])}]
+    """The row's own source and its quality join the evidence, its reviewer the governance."""
+    quality = {"quality": row["quality"]} if "quality" in row else {}
+    filled["evidence"] = [*filled.get("evidence", ()), {"citation": str(row["source"]), **quality}]
     governance = dict(filled.get("governance", {}))
     if row.get("reviewed"):
         governance["reviewer"] = str(row["reviewed"])
@@ -101,9 +104,11 @@ def read_rows(
         yield {name: read_cell(page, f"{where}, {name}", row[name], kind, name) for name, kind in columns.items()}
 
 
-def read_cell(page: Page, where: str, text: str, kind: str, name: str) -> str | float:
+def read_cell(page: Page, where: str, text: str, kind: str, name: str) -> Cell:
     if not text and name != "reviewed":
         page.note(where, "this cell must not be empty")
+    if kind == "list":
+        return [part.strip() for part in text.split(BETWEEN_NAMES) if part.strip()]
     if kind != "number":
         return text
     try:
@@ -147,6 +152,8 @@ def fill(value: Any, row: Row) -> Any:
     return row[alone[1]] if alone else CELL.sub(lambda cell: write(row[cell[1]]), value)
 
 
-def write(cell: str | float) -> str:
-    """A cell inside a text: 4000, not 4000.0."""
+def write(cell: Cell) -> str:
+    """A cell inside a text: 4000, not 4000.0; a list with commas."""
+    if isinstance(cell, list):
+        return ", ".join(cell)
     return f"{cell:g}" if isinstance(cell, float) and abs(cell) < 1e6 else str(cell)

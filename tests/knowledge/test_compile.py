@@ -7,6 +7,7 @@ import pytest
 from cds_service.errors import BadKnowledge
 from cds_service.governance.release_file import read_release, write_release
 from cds_service.knowledge.compile import compile_release
+from cds_service.knowledge.explain import explain
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Indicator, Line, Operator, Severity, Status
 from cds_service.terminology.products import Route
@@ -37,6 +38,20 @@ def test_a_rule_file_becomes_a_rule(release: Release) -> None:
     assert rule.indicator is Indicator.WARNING
     assert rule.facts == {"comfort_care", "inr", "age", "conditions"}
     assert not rule.reviewed
+
+
+def test_a_passive_rule_keeps_its_severity_and_is_info_by_default(tmp_path: Path) -> None:
+    text = RULE.replace('severity = "major"', 'severity = "major"\ninterrupt = "passive"')
+    rule = release_with(tmp_path, warfarin_nsaid=text).rules["warfarin-nsaid"]
+    assert (rule.severity, rule.indicator) == (Severity.MAJOR, Indicator.INFO)
+    assert "Severity major and passive, so the card is info by default." in explain(rule)
+
+
+def test_how_sure_the_author_is_stands_in_the_rule(tmp_path: Path) -> None:
+    text = RULE.replace("[governance]", '[governance]\nconfidence = "label-known"')
+    rule = release_with(tmp_path, warfarin_nsaid=text).rules["warfarin-nsaid"]
+    assert rule.confidence == "label-known"
+    assert "Confidence in these facts: label-known." in explain(rule)
 
 
 def test_a_line_keeps_its_operand_unit_and_place(release: Release) -> None:

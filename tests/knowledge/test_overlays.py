@@ -102,8 +102,8 @@ def test_an_example_that_the_site_changed_away_from_is_a_warning(tmp_path: Path)
         ),
         ('value_set = "nsaids"\nadd = []', "there is no value set 'nsaids'; did you mean 'nsaid'?"),
         ('rule = "warfarin-nsaid"\nseverty = "minor"', "there is no key 'severty' here; did you mean 'severity'?"),
-        ('rule = "warfarin-nsaid"', "a change of a rule sets severity, status, snooze"),
-        ('rule = "warfarin-nsaid"\nadd = []', "a change of a rule sets severity, status, snooze"),
+        ('rule = "warfarin-nsaid"', "a change of a rule sets severity, interrupt, status, snooze"),
+        ('rule = "warfarin-nsaid"\nadd = []', "a change of a rule sets severity, interrupt, status, snooze"),
         ('snooze = "P9D"', "a change names either a rule or a value_set"),
         (
             'rule = "warfarin-nsaid"\nthresholds = { "when.all[1]" = 3 }',
@@ -130,7 +130,10 @@ def test_a_field_set_twice_names_both_files(tmp_path: Path) -> None:
     assert "'snooze' of 'warfarin-nsaid' is also set in config/site/first.toml, change[1]" in complaint
 
 
-@pytest.mark.parametrize("quieter", ['status = "silent"', 'severity = "major"', 'thresholds = { "grade[1].when" = 9 }'])
+@pytest.mark.parametrize(
+    "quieter",
+    ['status = "silent"', 'severity = "major"', 'interrupt = "passive"', 'thresholds = { "grade[1].when" = 9 }'],
+)
 def test_a_contraindication_is_quietened_by_two_people_only(quieter: str, tmp_path: Path) -> None:
     contraindicated = RULE.replace('severity = "major"', 'severity = "contraindicated"')
     copy_shelf(tmp_path, {"rules/warfarin-nsaid.toml": contraindicated})

@@ -41,6 +41,21 @@ def test_the_source_of_a_row_is_its_evidence() -> None:
     assert [each.citation for each in rules["daily-maximum.5640"].evidence] == ["FDA ibuprofen label 2"]
 
 
+def test_a_cell_may_hold_a_list_and_the_quality_of_its_source(tmp_path: Path) -> None:
+    template = (SHELF / TEMPLATE).read_text(encoding="utf-8")
+    template = template.replace('"text"', '"list"\nquality = "text"').replace(
+        '"The maximum', '"{{ row.ingredient }}: the maximum'
+    )
+    rows = (SHELF / ROWS).read_text(encoding="utf-8").replace("key,ingredient", "key,quality,ingredient")
+    rows = rows.replace("161,acetaminophen", "161,low,acetaminophen").replace("5640,", "nsaid,moderate,diclofenac; ")
+    rows = rows.replace("3407,", "digoxin,very low,")
+    files = {TEMPLATE: template.replace('"5640"', '"nsaid"').replace('"3407"', '"digoxin"'), ROWS: rows}
+    rule = compile_release(load_shelf(copy_shelf(tmp_path, files)), SmallTerminology()).rules["daily-maximum.nsaid"]
+    assert rule.sides[0].ingredients == {"3355", "5640"}
+    assert rule.card.detail.startswith("diclofenac, ibuprofen: the maximum")
+    assert [(each.citation, each.quality) for each in rule.evidence] == [("FDA ibuprofen label 2", "moderate")]
+
+
 def test_examples_are_derived_on_both_sides_of_the_limit_and_without_the_value() -> None:
     library = read_library(load_shelf(), SmallTerminology())
     derived = {example.name: example.outcome for example in library.examples("daily-maximum.3407") if example.derived}
@@ -83,7 +98,7 @@ def test_a_written_example_belongs_to_its_row_only() -> None:
         ),
         (TEMPLATE, 'row = "161"', 'row = "1612"', "the table has no row '1612'; did you mean '161'?"),
         (TEMPLATE, 'row = "161"', 'row = "5640"', "written examples of at least 3 rows, found 2"),
-        (TEMPLATE, 'limit = "number"', 'limit = "digits"', "a column holds 'text' or 'number', found 'digits'"),
+        (TEMPLATE, 'limit = "number"', 'limit = "digits"', "a column holds 'text', 'number' or 'list', found 'digits'"),
         (TEMPLATE, '"mg/d"', '"mg"', "'daily_dose' is counted in 'mg/d', found 'mg'; convert the limit"),
     ],
 )
