@@ -104,7 +104,7 @@ def test_with_trusted_clients_production_may_be_reached_from_elsewhere() -> None
 @pytest.mark.parametrize("public_url", [None, "http://cds.example.org"])
 def test_production_with_clients_must_know_its_https_address(public_url: str | None) -> None:
     settings = Settings(host="127.0.0.1", profile="production", public_url=public_url)
-    with pytest.raises(BadSettings, match="public_url: found .*, expected the https address"):
+    with pytest.raises(BadSettings, match=r"public_url: found .*, expected the https address"):
         refuse_exposure(settings, trusts_clients=True)
 
 
