@@ -147,6 +147,7 @@ EXPECT: Shape = {
 SIDE: Shape = {
     "ingredient_in": Key("a text or a list of texts", required=True),
     "not_ingredient_in": Key("a text or a list of texts"),
+    "not_with": Key("a text or a list of texts"),
     "route": Key("a text or a list of texts"),
     "form_in": Key("a text or a list of texts"),
     "not_form_in": Key("a text or a list of texts"),

@@ -40,6 +40,7 @@ def read_side(page: Page, name: str, value: Mapping[str, Any], vocabulary: Vocab
         routes=read_routes(page, where, kept.get("route", ANY_ROUTE)),
         forms=find_forms(page, where, kept, "form_in", vocabulary),
         not_forms=find_forms(page, where, kept, "not_form_in", vocabulary),
+        not_with=find_ingredients(page, where, kept, "not_with", vocabulary),
         written=write_side(kept),
     )
 
@@ -86,6 +87,8 @@ def write_side(kept: Mapping[str, Any]) -> str:
     parts = [name_list(listed(kept.get("ingredient_in", [""])))]
     if "not_ingredient_in" in kept:
         parts.append(f"but not {name_list(listed(kept['not_ingredient_in']))}")
+    if "not_with" in kept:
+        parts.append(f"in no product with {name_list(listed(kept['not_with']))}")
     if kept.get("route", ANY_ROUTE) != ANY_ROUTE:
         parts.append(name_list(listed(kept["route"])))
     if "form_in" in kept:

@@ -26,7 +26,7 @@ def stand(side: Side, drug: Drug) -> Standing | None:
     is not known may stand there: unknown, naming what is missing ("a.route").
     """
     ingredient = next((each.rxcui for each in drug.ingredients if each.rxcui in side.ingredients), None)
-    if ingredient is None:
+    if ingredient is None or not side.not_with.isdisjoint(drug.ingredient_rxcuis):
         return None
     verdict = judge_form(side, drug)
     if verdict.truth is Truth.FALSE:

@@ -123,12 +123,15 @@ def side_of(text: str) -> tuple[Side | None, list[str]]:
 
 def test_a_drug_is_narrowed_by_ingredient_route_and_form() -> None:
     text = '{ ingredient_in = "nsaid", not_ingredient_in = "diclofenac", route = ["systemic", "topical"], '
-    side, problems = side_of(text + 'form_in = "Oral Tablet", not_form_in = ["Topical Gel"] }')
+    side, problems = side_of(text + 'form_in = "Oral Tablet", not_form_in = ["Topical Gel"], not_with = "warfarin" }')
     assert problems == []
     assert side is not None
     assert (side.ingredients, side.routes) == (frozenset({"5640"}), frozenset({Route.SYSTEMIC, Route.TOPICAL}))
     assert (side.forms, side.not_forms) == (frozenset({"Oral Tablet"}), frozenset({"Topical Gel"}))
-    assert side.written == "nsaid, but not diclofenac, systemic or topical, as Oral Tablet, not as Topical Gel"
+    assert side.not_with == frozenset({"11289"})
+    assert side.written == (
+        "nsaid, but not diclofenac, in no product with warfarin, systemic or topical, as Oral Tablet, not as Topical Gel"
+    )
 
 
 @pytest.mark.parametrize(

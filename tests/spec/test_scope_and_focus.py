@@ -311,6 +311,14 @@ SIDES = [
     ("one form, not known", {"forms": frozenset({"Oral Tablet"})}, BARE, "undetermined", ["this.dose_form"]),
     ("not one form, and it is", {"not_forms": frozenset({"Oral Tablet"})}, a_draft("timolol"), "not reached", []),
     ("not one form, and it is another", {"not_forms": frozenset({"Oral Tablet"})}, EYE_DROPS, "fires", []),
+    (
+        "in no product with lidocaine, and it is",
+        {"not_with": frozenset({"lidocaine"})},
+        a_draft("timolol", "timolol", "lidocaine"),
+        "not reached",
+        [],
+    ),
+    ("in no product with lidocaine, and it is alone", {"not_with": frozenset({"lidocaine"})}, EYE_DROPS, "fires", []),
     ("not one form, not known", {"not_forms": frozenset({"Oral Tablet"})}, BARE, "undetermined", ["this.dose_form"]),
     (
         "route and form, neither known",
