@@ -76,7 +76,8 @@ class ValueSet:
 class Side:
     """One drug of a rule: `this`, `a` or `b`. Matches a drug holding any of `ingredients` in one of `routes`.
 
-    A product that also holds any of `not_with` stays out. Empty `routes` means any. `forms` and `not_forms` narrow by RxNorm dose form name (empty: no narrowing).
+    A product that also holds any of `not_with` stays out. Empty `routes` means any. `forms` and `not_forms` narrow by
+    RxNorm dose form name (empty: no narrowing).
     `written` is the table as its author wrote it, for `cds explain`.
     """
 

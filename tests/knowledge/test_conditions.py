@@ -130,7 +130,8 @@ def test_a_drug_is_narrowed_by_ingredient_route_and_form() -> None:
     assert (side.forms, side.not_forms) == (frozenset({"Oral Tablet"}), frozenset({"Topical Gel"}))
     assert side.not_with == frozenset({"11289"})
     assert side.written == (
-        "nsaid, but not diclofenac, in no product with warfarin, systemic or topical, as Oral Tablet, not as Topical Gel"
+        "nsaid, but not diclofenac, in no product with warfarin, systemic or topical, "
+        "as Oral Tablet, not as Topical Gel"
     )
 
 
