@@ -4,6 +4,7 @@ Environment variables do not count here: `REQUESTS_CA_BUNDLE`, proxies and `.net
 who is told a secret. Cookies are not kept, for one pool serves many patients.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class Outbound:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, ca_bundle: str | None = None) -> None:
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its lines hold queries, and those a patient's id
         self.clock = clock
         self.session = requests.Session()
         self.session.trust_env = False

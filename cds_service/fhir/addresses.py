@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urljoin
 
-ORIGIN = re.compile(
-    r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(?::(\d{1,5}))?(?=[/?]|$)", re.I | re.A
-)
+HOST = r"\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+ORIGIN = re.compile(rf"(https?)://({HOST})(?::(\d{{1,5}}))?(?=[/?]|\Z)", re.I | re.A)
 PATH = re.compile(r"(/[\w.~-]+)*/?", re.A)
 PRINTED = re.compile(r"[!-\[\]-~]*")  # ASCII without blanks, control characters and the backslash
 NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.I | re.A)
@@ -88,5 +87,8 @@ def allowed_base(fhir_server: str, bases: Iterable[str], dev: bool) -> str | Non
 
 def next_page(link: str, here: str) -> str | None:
     """The absolute URL of a `next` link found at `here`; None when it leads to another origin (CH-079, CH-095)."""
-    url = urljoin(here, link)
+    try:
+        url = urljoin(here, link)
+    except ValueError:
+        return None
     return url if origin_of(url) is not None and origin_of(url) == origin_of(here) else None

@@ -36,7 +36,7 @@ class FhirAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Asker:
     """On whose behalf a FHIR server is asked."""
 
     client: str
@@ -48,7 +48,7 @@ class Caller:
 class Visit:
     """One call's access to one FHIR server: the token, and what it is limited to. `deadline` is on the clock."""
 
-    caller: Caller
+    asker: Asker
     patient_id: str
     base: str
     authorization: Authorization
@@ -56,7 +56,7 @@ class Visit:
 
     def place(self, query: Query) -> Place:
         digest = digest_token(self.authorization.access_token)
-        return Place(self.caller.client, self.caller.tenant, self.patient_id, digest, self.base, query.path)
+        return Place(self.asker.client, self.asker.tenant, self.patient_id, digest, self.base, query.path)
 
 
 @dataclass(slots=True)
@@ -84,12 +84,12 @@ class FallBack:
         self,
         request: HookRequest,
         templates: Mapping[str, str],
-        caller: Caller,
+        asker: Asker,
         received: Received,
         deadline: float,
     ) -> Received:
         """`received` with what could be fetched for the keys of `templates` that came empty-handed or cut short."""
-        access, authorization = caller.access, request.authorization
+        access, authorization = asker.access, request.authorization
         if authorization is None and access.own_token is None:
             return received
         base = self._base_of(request, access)
@@ -99,7 +99,7 @@ class FallBack:
         if not lacking and not find_missing_medications(received, base):
             return received
         try:
-            visit = Visit(caller, received.patient_id, base, authorize(request, access, base, deadline), deadline)
+            visit = Visit(asker, received.patient_id, base, authorize(request, access, base, deadline), deadline)
         except NoToken as error:
             return noted(received, f"{NO_ACCESS}: {error}")
         if lacking:
@@ -163,7 +163,7 @@ class FallBack:
 
     def _client_of(self, visit: Visit) -> FhirClient:
         """The connections to the allowed base that this server is at or below, made when first needed."""
-        owner = next(base for base in visit.caller.access.bases if allowed_base(visit.base, (base,), self.dev))
+        owner = next(base for base in visit.asker.access.bases if allowed_base(visit.base, (base,), self.dev))
         with self.lock:
             if owner not in self.clients:
                 self.clients[owner] = FhirClient(self.open_outbound())
