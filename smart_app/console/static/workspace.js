@@ -1,0 +1,172 @@
+// One patient's chart: drafts are written, hooks fire, cards are answered.
+
+import { openWhy, showExchange, showReading } from "./behind.js";
+import { identityOf } from "./cards.js";
+import { renderDrafts } from "./drafts.js";
+import { byId } from "./elements.js";
+import { renderMoments, tally } from "./moments.js";
+import { applyActions, draftOrder, nameOf, referenceOf } from "./orders.js";
+import { findingsOf, hookRequest, traceOf } from "./requests.js";
+import { startSearch } from "./search.js";
+import { CallFailed, callService, discover, fetchJson, sendFeedback } from "./service.js";
+
+const { patient, patientId } = byId("workspace").dataset;
+const NEWEST_FIRST = ["order-sign", "order-select", "patient-view"];
+
+let services = null;
+let drafts = [];
+let overrides = new Map(); // identity of a card → the reason it was given
+let moments = {}; // hook → what its latest call said
+let done = []; // what can be undone, latest last
+let created = 0;
+let calls = 0;
+
+const newId = () => `draft-${(created += 1)}`;
+
+// --- asking the service ---------------------------------------------------------------------------------------------
+
+/** Fires `hook` for the drafts as they stand; `selected` are the orders order-select is about. */
+async function fire(hook, title, selected = []) {
+  const call = (calls += 1);
+  const moment = { hook, title, selected, call, state: "asking", cards: [] };
+  moments[hook] = moment;
+  show();
+  try {
+    services ??= await discover();
+    const service = services[hook];
+    const known = await fetchJson(`${patient}/prefetch/${service.id}`);
+    const request = hookRequest(hook, known, drafts, selected);
+    const response = await callService(service.id, request);
+    if (moments[hook]?.call !== call) return;
+    moments[hook] = { ...moment, ...answered(hook, service.id, response) };
+    showExchange(`/cds-services/${service.id}`, request, response);
+    show();
+    await showReading(response);
+  } catch (failure) {
+    if (!(failure instanceof CallFailed)) throw failure;
+    if (moments[hook]?.call !== call) return;
+    moments[hook] = { ...moment, state: "failed", failure };
+    show();
+  }
+}
+
+function answered(hook, serviceId, response) {
+  const note = hook === "order-sign" ? "In an EHR, signing would now go on or stop here. The console places no orders." : "";
+  return { state: "answered", serviceId, cards: response.cards, checks: traceOf(response)?.outcomes?.length, note };
+}
+
+const again = ({ hook, title, selected }) => fire(hook, title, selected);
+
+// --- what the prescriber does ---------------------------------------------------------------------------------------
+
+/** Changes the drafts and lets the EHR ask anew: about `about`, at `hook`. */
+function change(what, after, about, hook = "order-select") {
+  done.push({ what, drafts, overrides });
+  drafts = after;
+  refresh(about, hook);
+}
+
+function refresh(about, hook) {
+  delete moments["order-sign"];
+  if (!drafts.length) delete moments["order-select"];
+  else if (hook === "order-sign") return sign();
+  else if (about.length) return select(about);
+  show();
+  return null;
+}
+
+const select = (orders) => fire("order-select", `When ${nameOf(orders[0])} was selected`, orders.map(referenceOf));
+const sign = () => fire("order-sign", "When the orders were signed");
+
+function order(drug, dose, perDay) {
+  const made = draftOrder(newId(), drug, patientId, dose, perDay);
+  change(`Ordered ${drug.name}`, [...drafts, made], [made]);
+  drawDrafts();
+}
+
+function remove(gone) {
+  const left = drafts.filter((each) => each !== find(gone));
+  change(`Removed ${nameOf(gone)}`, left, left.slice(-1));
+  drawDrafts();
+  byId("drug-search").focus();
+}
+
+function redosed(before, after) {
+  change(`Changed ${nameOf(after)}`, drafts.map((each) => (each === find(before) ? after : each)), [after]);
+}
+
+const find = (wanted) => drafts.find((each) => referenceOf(each) === referenceOf(wanted));
+
+function take(moment, card, suggestion) {
+  const { drafts: after, left } = applyActions(drafts, suggestion.actions, newId);
+  sendFeedback(moment.serviceId, { card: card.uuid, outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] });
+  const fresh = after.filter((each) => !drafts.includes(each));
+  const rest = left.length ? `. To be done outside the draft orders: ${left.join("; ")}` : "";
+  change(`Taken: ${suggestion.label}${rest}`, after, fresh.length ? fresh : after.slice(-1), moment.hook);
+  drawDrafts();
+  byId("undo").querySelector("button").focus();
+}
+
+function override(moment, card, reason, comment) {
+  done.push({ what: reason ? `Overridden: ${reason.display}` : "Dismissed", drafts, overrides });
+  overrides = new Map(overrides).set(identityOf(card), { display: reason?.display ?? "", comment });
+  const { code, system } = reason ?? {};
+  const given = { ...(reason && { reason: { code, system } }), ...(comment && { userComment: comment }) };
+  sendFeedback(moment.serviceId, { card: card.uuid, outcome: "overridden", overrideReason: given });
+  show();
+  byId("undo").querySelector("button").focus();
+}
+
+function takeBack(card) {
+  overrides = new Map(overrides);
+  overrides.delete(identityOf(card));
+  show();
+}
+
+function undo() {
+  const last = done.pop();
+  const same = last.drafts === drafts;
+  ({ drafts, overrides } = last);
+  if (same) return show();
+  drawDrafts();
+  byId("drug-search").focus();
+  return refresh(drafts.slice(-1), "order-select");
+}
+
+// --- showing it -----------------------------------------------------------------------------------------------------
+
+function show() {
+  const shown = NEWEST_FIRST.map((hook) => moments[hook]).filter(Boolean);
+  renderMoments(byId("moments"), shown, { answerOf: (card) => overrides.get(identityOf(card)), actionsFor, again });
+  byId("said").textContent = shown.length ? sayMoment(shown[0]) : "";
+  byId("no-drafts").hidden = drafts.length > 0;
+  byId("sign").hidden = !drafts.length;
+  byId("sign").textContent = drafts.length === 1 ? "Sign 1 order" : `Sign ${drafts.length} orders`;
+  byId("undo").hidden = !done.length;
+  byId("undo-what").textContent = done.length ? `${done.at(-1).what}.` : "";
+}
+
+function sayMoment(moment) {
+  if (moment.state === "asking") return "Asking the service…";
+  if (moment.state === "failed") return moment.failure.message;
+  return `${moment.title}: ${tally(moment)}.`;
+}
+
+const actionsFor = (moment, card) => ({
+  take: (suggestion) => take(moment, card, suggestion),
+  override: (reason, comment) => override(moment, card, reason, comment),
+  takeBack: () => takeBack(card),
+  why: () => openWhy(findingsOf(card).map((finding) => finding.rule)),
+});
+
+const drawDrafts = () => renderDrafts(byId("drafts"), drafts, { change: redosed, remove });
+
+byId("sign").addEventListener("click", sign);
+byId("undo").querySelector("button").addEventListener("click", undo);
+for (const trial of document.querySelectorAll("[data-rxcui]")) {
+  const { rxcui, name, dose, perDay } = trial.dataset;
+  trial.addEventListener("click", () => order({ rxcui, name }, Number(dose), Number(perDay)));
+}
+startSearch((drug) => order(drug));
+byId("chart-fold").open = matchMedia("(min-width: 48rem)").matches;
+fire("patient-view", "When the chart opened");
