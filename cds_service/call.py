@@ -15,6 +15,7 @@ from cds_service.hooks.response import HookResponse
 from cds_service.knowledge.release import Release
 from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
+from cds_service.presenting.session import Dialect, Session
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
 from cds_service.record.decision import DecisionRecord
@@ -57,7 +58,8 @@ def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
     findings = evaluate(release.index, chart)
     refuse_to_guess(call, received, findings)
     shown, withheld = choose(findings, chart, release, call.service.hook)
-    cards = compose(shown, chart, release, call.decision_id)
+    session = Session(call.request.context.patient_id, call.request.context.encounter_id, Dialect(call.dialect))
+    cards = compose(shown, chart, release, call.decision_id, findings, session)
     record = DecisionRecord(
         decision_id=call.decision_id,
         now=call.now,

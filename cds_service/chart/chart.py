@@ -34,6 +34,7 @@ class Chart:
     continued: Mapping[str, Drug] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     inpatient: bool = False
+    ordered_services: tuple[str, ...] = ()  # codes and texts of the tests and services being ordered
 
     def value(self, name: str) -> Fact[Any]:
         """The patient fact called `name`; Unknown(not requested) when the release did not ask for it."""

@@ -9,7 +9,7 @@ from cds_service.chart.facts import Items, Unrecognised
 from cds_service.chart.recognise import NAMELESS, MedicationOrder
 from cds_service.fhir.received import Received
 from cds_service.fhir.references import relative
-from cds_service.fhir.resources import MedicationRequest, MedicationStatement, Reference, Resource
+from cds_service.fhir.resources import MedicationRequest, MedicationStatement, Reference, Resource, ServiceRequest
 
 WITHDRAWN = frozenset({"cancelled", "completed", "entered-in-error", "stopped", "not-taken"})
 DRUG_ORDERS = frozenset({"MedicationRequest", "MedicationStatement", ""})
@@ -57,6 +57,14 @@ def read_orders(received: Received, setting: Setting) -> DraftList:
         frozenset(withdrawn),
         tuple(notes),
     )
+
+
+def read_services(received: Received) -> tuple[str, ...]:
+    """The codes and texts of the draft ServiceRequests that are not withdrawn, sorted."""
+    services = [draft.resource for draft in received.drafts if isinstance(draft.resource, ServiceRequest)]
+    codes = [order.code for order in services if order.code and order.status not in WITHDRAWN]
+    said = {coding.code for code in codes for coding in code.coding} | {code.text for code in codes}
+    return tuple(sorted(each for each in said if each))
 
 
 def _earlier(order: MedicationOrder, received: Received) -> tuple[str, ...]:

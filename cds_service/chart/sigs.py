@@ -69,12 +69,13 @@ _COUNTED = rf"(?:(?:once|twice|thrice)|(?:{_NUMBER}) times?)"
 _HOURS = r"(?:hours?|hrs?|h)"
 _PHRASES = "|".join(sorted(map(re.escape, _PER_DAY), key=len, reverse=True))
 _FREQUENCY = (
-    rf"(?:(?P<times>{_COUNTED}) (?P<per>daily|weekly|(?:a|per|each|every) (?:day|week))"
+    rf"(?P<frequency>(?P<times>{_COUNTED}) (?P<per>daily|weekly|(?:a|per|each|every) (?:day|week))"
     rf"|(?:every|q) ?(?P<every>{_RANGE}) ?(?P<period>{_HOURS}|days?|weeks?)"
     rf"|(?P<phrase>{_PHRASES}))"
 )
 _MOMENT = (
-    r"(?: (?:in the (?:morning|evening|morning and (?:in the )?evening)|at (?:bedtime|night|breakfast|lunch|dinner)|"
+    r"(?P<moment> (?:in the (?:morning|evening|morning and (?:in the )?evening)|"
+    r"at (?:bedtime|night|breakfast|lunch|dinner)|"
     r"(?:with|before|after) (?:a meal|meals?|food|breakfast|lunch|dinner|supper|evening meal|water|milk)))?"
 )
 _NOT_A_REASON = (
@@ -131,6 +132,23 @@ def read_sig(text: str | None) -> Sig | None:
         most=_amount(part["most"], part["most_unit"] or unit),
         duration_days=_length(part["length"], part["length_unit"]),
     )
+
+
+def reword(text: str, amount: float | None = None, frequency: str = "") -> str | None:
+    """The text with another number as its amount, or another phrase as its frequency; every other word stays.
+
+    None when the text is not understood whole, does not state it, states a range, or binds it to a moment of the day.
+    """
+    start = len(text) - len(text.lstrip(" ."))
+    tidy = text.strip(" .")
+    match = _SIG.fullmatch(tidy.lower()) if read_sig(text) and len(tidy.lower()) == len(tidy) else None
+    group = "amount" if amount is not None else "frequency"
+    if match is None or not match[group]:
+        return None
+    if (group == "amount" and len(_numbers(match["amount"])) > 1) or (group == "frequency" and match["moment"]):
+        return None
+    first, last = (start + place for place in match.span(group))
+    return f"{text[:first]}{frequency or f'{amount:g}'}{text[last:]}"
 
 
 def _amount(written: str | None, unit: str, end: Callable[[list[float]], float] = max) -> Amount | None:

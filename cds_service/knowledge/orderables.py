@@ -71,7 +71,8 @@ def read_orderable(page: Page, id: str, entry: Mapping[str, Any], vocabulary: Vo
     when = read_conditions(page, join(id, "when"), entry.get("when", []), (), vocabulary)
     if len(page.problems) > before:
         return None
-    return Orderable(id=id, **{**entry, "sig": sig, "when": (ADULT, *when) if kind == "drug" else ()})
+    dosage = {"sig": sig, "when": (ADULT, *when)} if sig else {}
+    return Orderable(id=id, **{**entry, **dosage})
 
 
 def is_loinc(code: str) -> bool:

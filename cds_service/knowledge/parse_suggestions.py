@@ -76,9 +76,9 @@ def read_operands(
             label=REPLACEMENT.sub(orderable.title if orderable else "", label),
             drug=kept.get("drug", ""),
             orderable=orderable,
-            value=kept.get("value"),
+            value=kept.get("value", 0),
             unit=kept.get("unit", ""),
-            times_per_day=kept.get("times_per_day"),
+            times_per_day=kept.get("times_per_day", 0),
             repeat_after_days=kept.get("repeat_after_days"),
         )
 

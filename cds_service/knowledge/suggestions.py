@@ -38,6 +38,9 @@ class Sig:
     days: int | None = None
 
 
+NO_SIG = Sig(0, "", "")  # of what is not taken: tests and referrals
+
+
 @dataclass(frozen=True, slots=True)
 class Orderable:
     """One entry of rules/orderables: the only things a suggestion may create.
@@ -57,7 +60,7 @@ class Orderable:
     rxcui: str = ""
     loinc: str = ""
     product: str = ""
-    sig: Sig | None = None
+    sig: Sig = NO_SIG
     when: "tuple[Condition, ...]" = ()
     fact: str = ""
     allowed: bool = True
@@ -68,14 +71,15 @@ class Suggestion:
     """One `[[suggest]]` of a rule. `label` is a Jinja2 source; the name of the orderable is already in it.
 
     `drug` is the side it acts on ("this", "a", "b"). `change-dose` has either an `orderable` or `value` and `unit` of
-    one administration. A lab that was measured within `repeat_after_days` is not proposed.
+    one administration; `change-frequency` has `times_per_day`. A lab that was measured within `repeat_after_days` is
+    not proposed.
     """
 
     verb: Verb
     label: str
     drug: str = ""
     orderable: Orderable | None = None
-    value: float | None = None
+    value: float = 0
     unit: str = ""
-    times_per_day: int | None = None
+    times_per_day: int = 0
     repeat_after_days: float | None = None

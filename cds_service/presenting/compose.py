@@ -10,6 +10,8 @@ from cds_service.knowledge.release import CardPolicy, Release
 from cds_service.knowledge.rules import Indicator
 from cds_service.presenting.detail import describe, describe_more, describe_unchecked
 from cds_service.presenting.groups import Group, Shown, Unchecked
+from cds_service.presenting.offer import NOTHING, Trial, offer, prepare
+from cds_service.presenting.session import Session
 from cds_service.presenting.summary import summarise, summarise_more, summarise_unchecked
 from cds_service.reasoning.findings import Finding
 
@@ -17,13 +19,22 @@ EXTENSION = "org.cds-service"
 INDICATORS = list(Indicator)
 
 
-def compose(shown: Shown, chart: Chart, release: Release, decision_id: str) -> tuple[Card, ...]:
+def compose(
+    shown: Shown,
+    chart: Chart,
+    release: Release,
+    decision_id: str,
+    findings: tuple[Finding, ...] = (),
+    session: Session | None = None,
+) -> tuple[Card, ...]:
     """The cards of one answer: the groups in order, how many more there are, what could not be checked.
 
     `decision_id` is a UUID; each card's uuid follows from it and the group's key (CH-110). Nothing shown gives ().
+    Suggestions are made for a `session` only, and tried against `findings`, everything the rules said of the chart.
     """
     decision = UUID(decision_id)
-    cards = [card_of(group, chart, release, decision) for group in shown.groups]
+    trial = prepare(shown.groups, findings, chart, release, session)
+    cards = [card_of(group, chart, release, decision, trial) for group in shown.groups]
     if shown.more:
         cards.append(more_card(shown.more, chart, release.policy, decision))
     if shown.unchecked:
@@ -31,15 +42,19 @@ def compose(shown: Shown, chart: Chart, release: Release, decision_id: str) -> t
     return tuple(cards)
 
 
-def card_of(group: Group, chart: Chart, release: Release, decision: UUID) -> Card:
+def card_of(group: Group, chart: Chart, release: Release, decision: UUID, trial: Trial | None) -> Card:
     """One problem, one card, with the highest indicator and every override reason of its findings."""
     lead = group.findings[0].rule
+    uuid = str(uuid5(decision, group.key))
+    offered = offer(group, uuid, trial) if trial else NOTHING
     return Card(
-        uuid=str(uuid5(decision, group.key)),
+        uuid=uuid,
         summary=summarise(group, chart),
         indicator=min((finding.indicator for finding in group.findings), key=INDICATORS.index),
         source=source(release.policy, lead.id, lead.title),
-        detail=describe(group, chart),
+        detail=describe(group, chart, offered.lines),
+        suggestions=offered.buttons,
+        selection_behavior=offered.selection_behavior,
         override_reasons=override_reasons(group.findings, release),
         extension=extension(decision, group.findings),
     )

@@ -18,8 +18,11 @@ INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
 LINKABLE = re.compile(r"https?://[^\s()<>\"]+")
 
 
-def describe(group: Group, chart: Chart) -> str:
-    """The detail of a group's card, in the order in which a clinician decides."""
+def describe(group: Group, chart: Chart, offered: Iterable[str] = ()) -> str:
+    """The detail of a group's card, in the order in which a clinician decides.
+
+    `offered` are lines about the card's suggestions, in Markdown.
+    """
     findings = group.findings
     rules = list({finding.rule.id: finding.rule for finding in findings}.values())
     sections = (
@@ -28,6 +31,7 @@ def describe(group: Group, chart: Chart) -> str:
         listed("This patient", [*drug_lines(findings, chart), *value_lines(findings, chart)]),
         listed("How sure", doubt_lines(findings)),
         titled("What to do", tuple((rule.title, rule.management) for rule in rules)),
+        bullets(offered),
         "\n".join(source_line(rule.id, rule.version, rule.evidence, rule.reviewer) for rule in rules),
     )
     return "\n\n".join(section for section in sections if section)

@@ -1,0 +1,143 @@
+"""What a card offers: its findings' suggestions that held when they were tried, best first, at most three."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+import msgspec
+
+from cds_service.chart.chart import Chart
+from cds_service.hooks.response import Action
+from cds_service.hooks.response import Suggestion as Button
+from cds_service.knowledge.release import Release
+from cds_service.presenting.groups import Group
+from cds_service.presenting.propose import Candidate, Proposer
+from cds_service.presenting.session import Dialect, Session
+from cds_service.presenting.summary import plain_title, speak
+from cds_service.presenting.text import escape_markdown, one_line, plain_text, shorten
+from cds_service.presenting.verify import SIGNING, Findings, Verified, Verifier, as_signed
+from cds_service.reasoning.evaluate import evaluate
+from cds_service.reasoning.findings import Finding
+
+MOST = 3
+LONGEST_LABEL = 120
+LONGEST_NAME = 40
+NAMED = 3  # findings and open rules that a line names
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The buttons of a card, how a client lets people choose among them, and lines for the card's body."""
+
+    buttons: tuple[Button, ...] = ()
+    selection_behavior: str | None = None
+    lines: tuple[str, ...] = ()
+
+
+NOTHING = Offer()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What trying suggestions needs, the same for all cards of one call."""
+
+    chart: Chart
+    proposer: Proposer
+    verifier: Verifier
+
+
+def prepare(
+    groups: Iterable[Group], findings: tuple[Finding, ...], chart: Chart, release: Release, session: Session | None
+) -> Trial | None:
+    """The trial of a call; None when no rule of its cards has a suggestion, or nobody could take one."""
+    if session is None or not any(finding.rule.suggestions for group in groups for finding in group.findings):
+        return None
+    now = Findings.of(findings)
+    when_signed = now if chart.hook == SIGNING else Findings.of(evaluate(release.index, as_signed(chart)))
+    return Trial(chart, Proposer(chart, release, session), Verifier(release, now, when_signed))
+
+
+def offer(group: Group, card: str, trial: Trial) -> Offer:
+    """What the card with the uuid `card` offers for its findings."""
+    held = sorted(try_all(group, trial), key=worth)
+    buttons = [each for each in distinct(held) if each.candidate.actions][:MOST]
+    advice = [each for each in held if not each.candidate.actions and each.candidate.solves][:MOST]
+    if not buttons and not advice:
+        return NOTHING
+    lines = [line for each in buttons for line in consequences(each, trial.chart)]
+    lines += [by_hand(each, trial.chart) for each in advice]
+    epic = trial.proposer.session.dialect is Dialect.EPIC
+    return Offer(
+        tuple(button(each, card, trial.chart, is_best(each, buttons, group)) for each in buttons),
+        ("any" if epic else "at-most-one") if buttons else None,
+        tuple(dict.fromkeys(lines)),
+    )
+
+
+def try_all(group: Group, trial: Trial) -> Iterator[Verified]:
+    """Every suggestion of every finding that can be made and holds."""
+    for finding in group.findings:
+        for suggestion in finding.rule.suggestions:
+            candidate = trial.proposer.propose(finding, suggestion)
+            verified = trial.verifier.verify(candidate, group.findings) if candidate else None
+            if verified:
+                yield verified
+
+
+def worth(verified: Verified) -> tuple[bool, int, int]:
+    """Sort key, best first: what solves before what is ordered besides, then by findings cleared, then solved."""
+    return (not verified.candidate.solves, -len(verified.cleared), -len(verified.solved))
+
+
+def distinct(held: Iterable[Verified]) -> list[Verified]:
+    """Of suggestions that lead to the same orders the first."""
+    kept: dict[bytes, Verified] = {}
+    for each in held:
+        kept.setdefault(canonical(each.candidate.actions), each)
+    return list(kept.values())
+
+
+def canonical(actions: tuple[Action, ...]) -> bytes:
+    """What actions do, whatever they are called."""
+    return msgspec.json.encode([(each.type, each.resource_id, each.resource) for each in actions])
+
+
+def is_best(verified: Verified, buttons: list[Verified], group: Group) -> bool:
+    """The first of several, if it clears every finding of the card."""
+    return len(buttons) > 1 and verified is buttons[0] and len(verified.cleared) == len(group.findings)
+
+
+def button(verified: Verified, card: str, chart: Chart, best: bool) -> Button:
+    """The suggestion as it goes over the wire; its uuid follows from the card and what it does (CH-131)."""
+    actions = verified.candidate.actions
+    return Button(
+        label=label_of(verified.candidate, chart),
+        uuid=str(uuid5(UUID(card), canonical(actions).decode())),
+        is_recommended=True if best else None,
+        actions=actions,
+    )
+
+
+def label_of(candidate: Candidate, chart: Chart) -> str:
+    said = speak(plain_text, candidate.suggestion.label, candidate.finding, chart, LONGEST_NAME)
+    return shorten(one_line(said or candidate.finding.rule.title), LONGEST_LABEL)
+
+
+def consequences(verified: Verified, chart: Chart) -> Iterator[str]:
+    """What a suggestion leaves or brings that the clinician should know before taking it."""
+    label = escape_markdown(label_of(verified.candidate, chart))
+    if verified.brings:
+        yield f"After “{label}” there would be: {name(verified.brings)}"
+    if verified.leaves_open:
+        yield f"After “{label}” could not be checked: {name(verified.leaves_open)}"
+
+
+def name(findings: tuple[Finding, ...]) -> str:
+    titles = list(dict.fromkeys(escape_markdown(plain_title(finding, LONGEST_NAME)) for finding in findings))
+    more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
+    return "; ".join(titles[:NAMED]) + more
+
+
+def by_hand(verified: Verified, chart: Chart) -> str:
+    """A suggestion nobody can click, because it is about an order that is already active or cannot be named."""
+    return f"By hand: {escape_markdown(label_of(verified.candidate, chart))}"

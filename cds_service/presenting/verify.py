@@ -1,0 +1,108 @@
+"""Every suggestion is tried before it is offered: the rules run again on the chart as it would be (DESIGN 6)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cds_service.chart.chart import Chart
+from cds_service.knowledge.release import Release
+from cds_service.knowledge.rules import Indicator, Status
+from cds_service.presenting.propose import Candidate
+from cds_service.reasoning.evaluate import evaluate
+from cds_service.reasoning.findings import Finding, Outcome
+
+URGENCY = {Indicator.INFO: 0, Indicator.WARNING: 1, Indicator.CRITICAL: 2}
+SIGNING = "order-sign"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the active rules say of one chart, by the findings' keys; other rules are not heard (DESIGN 6)."""
+
+    firing: Mapping[str, Finding]
+    undetermined: Mapping[str, Finding]
+    failed: frozenset[str]
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> "Findings":
+        heard = [finding for finding in findings if finding.rule.status is Status.ACTIVE]
+        return cls(
+            {finding.key: finding for finding in heard if finding.outcome is Outcome.FIRES},
+            {finding.key: finding for finding in heard if finding.outcome is Outcome.UNDETERMINED},
+            frozenset(finding.rule.id for finding in heard if finding.outcome is Outcome.ERROR),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A candidate that does more good than harm.
+
+    `solved` are the keys of the card's findings that go away or become less urgent; `cleared` those that go away.
+    `brings` are new findings of indicator info, `leaves_open` rules that can no longer be, or not yet, decided.
+    """
+
+    candidate: Candidate
+    solved: frozenset[str]
+    cleared: frozenset[str]
+    brings: tuple[Finding, ...] = ()
+    leaves_open: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """The findings before any suggestion, at the call's hook and when the orders are signed."""
+
+    release: Release
+    now: Findings
+    when_signed: Findings
+
+    def verify(self, candidate: Candidate, card: Iterable[Finding]) -> Verified | None:
+        """Whether a candidate may be offered on a card with these findings; None if not.
+
+        Its own finding must go away or become less urgent, unless it orders something besides the drugs. No finding
+        of the card may become more urgent, and nothing new may appear that is a warning or as urgent as its own.
+        """
+        if not candidate.solves:
+            return Verified(candidate, frozenset(), frozenset())
+        after = Findings.of(evaluate(self.release.index, candidate.chart))
+        solved = frozenset(finding.key for finding in card if is_solved(finding, after))
+        if candidate.finding.key not in solved:
+            return None
+        signed = after
+        if candidate.chart.hook != SIGNING:
+            signed = Findings.of(evaluate(self.release.index, as_signed(candidate.chart)))
+        appearing = {**newly(self.now, after), **newly(self.when_signed, signed)}
+        limit = min(URGENCY[candidate.finding.indicator], URGENCY[Indicator.WARNING])
+        harm = any(URGENCY[finding.indicator] >= limit for finding in appearing.values())
+        if harm or after.failed - self.now.failed or signed.failed - self.when_signed.failed:
+            return None
+        open_now = {**after.undetermined, **signed.undetermined}
+        open_before = {*self.now.undetermined, *self.when_signed.undetermined}
+        return Verified(
+            candidate,
+            solved,
+            frozenset(key for key in solved if key not in after.firing),
+            tuple(appearing.values()),
+            tuple(finding for key, finding in open_now.items() if key not in open_before),
+        )
+
+
+def as_signed(chart: Chart) -> Chart:
+    """The same chart when all its drafts are signed."""
+    return replace(chart, hook=SIGNING)
+
+
+def is_solved(finding: Finding, after: Findings) -> bool:
+    """Gone for certain, or still there and less urgent. What can no longer be decided is not solved."""
+    if finding.key in after.undetermined or finding.rule.id in after.failed:
+        return False
+    still = after.firing.get(finding.key)
+    return still is None or URGENCY[still.indicator] < URGENCY[finding.indicator]
+
+
+def newly(before: Findings, after: Findings) -> dict[str, Finding]:
+    """Findings that were not there before, or were less urgent."""
+    return {key: finding for key, finding in after.firing.items() if is_worse(finding, before.firing.get(key))}
+
+
+def is_worse(finding: Finding, before: Finding | None) -> bool:
+    return before is None or URGENCY[finding.indicator] > URGENCY[before.indicator]
