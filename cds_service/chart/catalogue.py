@@ -93,6 +93,13 @@ _DERIVED = (
         "creatinine age sex dosing_weight pregnant",
         "Cockcroft and Gault, Nephron 1976;16:31",
     ),
+    _derived(
+        "mme_daily",
+        "opioid dose in morphine milligram equivalents",
+        "mg/d",
+        "medications orders",
+        "CDC Clinical Practice Guideline for Prescribing Opioids for Pain, 2022",
+    ),
     _derived("aki_stage", "AKI stage (KDIGO, creatinine)", "{stage}", "creatinine", "KDIGO 2012 AKI guideline, 2.1"),
 )
 

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone
 from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
+from cds_service.chart.opioids import daily_mme
 
 UNREAD: Items[Any] = Items()
+FROM_DRUGS = MappingProxyType({"mme_daily": daily_mme})
 HOOKS_WITHOUT_ORDERS = frozenset({"patient-view", "encounter-discharge"})
 
 
@@ -37,7 +40,12 @@ class Chart:
     ordered_services: tuple[str, ...] = ()  # codes and texts of the tests and services being ordered
 
     def value(self, name: str) -> Fact[Any]:
-        """The patient fact called `name`; Unknown(not requested) when the release did not ask for it."""
+        """The patient fact called `name`; Unknown(not requested) when the release did not ask for it.
+
+        What follows from drugs alone is worked out from those now on the chart.
+        """
+        if name in FROM_DRUGS and name not in self.values:
+            return FROM_DRUGS[name](self.orders, self.medications)
         return self.values.get(name, Unknown(Reason.NOT_REQUESTED))
 
     @property

@@ -6,16 +6,13 @@ from types import MappingProxyType
 from typing import Any
 
 from cds_service.chart.chart import Chart
-from cds_service.chart.drugs import Allergy, Drug
+from cds_service.chart.drugs import PAUSED, Allergy, Drug
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
 from cds_service.chart.numbers import tidy, total
 from cds_service.terminology.products import Route
 from cds_service.terminology.units import convert
 
 NOT_RECORDED = Unknown(Reason.NOT_RECORDED)
-
-# An order on hold is not being taken; it counts again when somebody signs its renewal.
-PAUSED = "on-hold"
 
 NOT_A_DRUG = frozenset({"food", "environment"})
 

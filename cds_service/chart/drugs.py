@@ -9,6 +9,9 @@ from cds_service.terminology.products import Ingredient, Route
 
 NOT_RECORDED = Unknown(Reason.NOT_RECORDED)
 
+# Status of an order that is not being taken; it counts again when somebody signs its renewal.
+PAUSED = "on-hold"
+
 
 class RecognisedBy(StrEnum):
     """How a drug was placed in RxNorm; the value is the phrase a card may use."""

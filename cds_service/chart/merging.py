@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cds_service.chart.doses import differ
-from cds_service.chart.drugs import Drug
+from cds_service.chart.drugs import PAUSED, Drug
 from cds_service.chart.facts import Known
 from cds_service.terminology.products import Route
 
@@ -61,7 +61,7 @@ def _preference(record: Record) -> tuple[bool, bool, bool, float]:
     drug = record.drug
     dosed = any(isinstance(fact, Known) for fact in drug.dose.daily.values())
     age = ((drug.authored or LONG_AGO) - LONG_AGO).total_seconds()
-    return drug.status == "on-hold", not dosed, record.is_statement, -age
+    return drug.status == PAUSED, not dosed, record.is_statement, -age
 
 
 def _same(kept: Record, record: Record) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cds_service.chart.catalogue import FactType, Kind
-from cds_service.chart.chart import Chart
+from cds_service.chart.chart import FROM_DRUGS, Chart
 from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown, Unrecognised
 from cds_service.knowledge.example_drugs import build_drug, link_renewals, read_written
@@ -18,7 +18,9 @@ from cds_service.terminology.products import Terminology
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)  # the moment every example plays at
 VALUES = {name: fact for name, fact in PATIENT_FACTS.items() if fact.kind is not Kind.LIST}
-NOTHING: Mapping[str, Fact[Any]] = {name: Unknown(Reason.NOT_RECORDED) for name in VALUES}
+NOTHING: Mapping[str, Fact[Any]] = {
+    name: Unknown(Reason.NOT_RECORDED) for name in VALUES if name not in FROM_DRUGS
+}
 LISTS = ("conditions", "past_conditions", "allergies", "procedures")
 MOST_DAYS = 36500  # a hundred years
 UNREAD: Items[Any] = Items(complete=False, reason=Reason.NOT_SENT)
