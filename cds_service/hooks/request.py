@@ -1,18 +1,21 @@
 """One hook call as it came in, checked for shape (CH-030..036) but not yet for FHIR content."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from typing import TypeVar
 
 import msgspec
 
 from cds_service.errors import BadRequest
 from cds_service.hooks.authorization import Authorization, read_authorization
 from cds_service.hooks.contexts import CONTEXTS, Context
-from cds_service.hooks.members import read_object
+from cds_service.hooks.members import Name, by_name, read_once, refuse_doubles
 
 __all__ = ["Authorization", "Context", "HookRequest", "parse_request"]
+
+T = TypeVar("T")
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -51,7 +54,7 @@ class Envelope(msgspec.Struct, frozen=True, rename="camel"):
     context: msgspec.Raw
     fhir_server: str | None = None
     fhir_authorization: msgspec.Raw = NULL
-    prefetch: dict[str, msgspec.Raw] | None = None
+    prefetch: dict[Name, msgspec.Raw] | None = None
     extension: msgspec.Raw = NULL
 
 
@@ -65,13 +68,20 @@ class OwnExtension(msgspec.Struct, frozen=True, rename="camel"):
 def parse_request(body: bytes, hook: str) -> HookRequest:
     """Read the body of one call to a service of `hook`.
 
-    Unknown members are ignored and optional members may be null. Raises `BadRequest` naming the JSON member that is
-    missing or of another type; its text never repeats a value from the body.
+    Unknown members are ignored and optional members may be null. A member of the request, its context, its token, its
+    prefetch or our extension that is given twice is refused; inside FHIR resources the last one counts. Raises
+    `BadRequest` naming the JSON member that is missing or of another type; its text never repeats a value from the
+    body.
     """
+    return decode_body(body, lambda text: settle(read_once(text, "", Envelope), hook))
+
+
+def decode_body(body: bytes, read: Callable[[bytes], T]) -> T:
+    """What `read` makes of a JSON body. Raises `BadRequest` when it is no JSON, or what `read` raises."""
     body = body.removeprefix(BYTE_ORDER_MARK)
     try:
         body.decode()  # strings in members that are skipped unread are not checked by the JSON decoder
-        return settle(read_object(body, "", Envelope), hook)
+        return read(body)
     except UnicodeDecodeError:
         raise BadRequest("body", "bytes that are not UTF-8", "JSON in UTF-8") from None
     except RecursionError:
@@ -94,7 +104,7 @@ def settle(envelope: Envelope, hook: str) -> HookRequest:
         hook=hook,
         hook_instance=envelope.hook_instance,
         context=context,
-        prefetch=envelope.prefetch or {},
+        prefetch=by_name(envelope.prefetch or {}, "prefetch"),
         fhir_server=envelope.fhir_server or None,
         authorization=authorization,
         as_of=None if own.as_of is None else read_as_of(own.as_of),
@@ -110,12 +120,13 @@ def authorize(envelope: Envelope, patient_id: str) -> tuple[Authorization | None
         return None, ()
     if not envelope.fhir_server:
         raise BadRequest("fhirServer", "nothing", "the FHIR base URL that fhirAuthorization is for")
+    refuse_doubles(raw, "fhirAuthorization")
     return read_authorization(raw, patient_id)
 
 
 def read_context(raw: msgspec.Raw, hook: str) -> tuple[Context, tuple[str, ...]]:
     """The context of this hook, ids without the resource type some clients put before them (digest section 13)."""
-    context = read_object(raw, "context", CONTEXTS[hook]).settle()
+    context = read_once(raw, "context", CONTEXTS[hook]).settle()
     patient_id = bare_id(context.patient_id, "Patient")
     encounter_id = context.encounter_id and bare_id(context.encounter_id, "Encounter")
     if not patient_id:
@@ -142,7 +153,7 @@ def read_extension(raw: msgspec.Raw) -> OwnExtension:
     own = members.get(EXTENSION)
     if own is None or is_null(own):
         return OwnExtension()
-    return read_object(own, f"extension.{EXTENSION}", OwnExtension)
+    return read_once(own, f"extension.{EXTENSION}", OwnExtension)
 
 
 def is_null(raw: msgspec.Raw) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.errors import BadRequest
+from cds_service.fhir.read import read_request
 from cds_service.hooks.contexts import CONTEXTS
 from cds_service.hooks.request import HookRequest, parse_request
 from tests.support.requests import a_patient, body
@@ -21,6 +22,7 @@ REQUESTS = {
     "order-sign": CASE.order_sign(),
     "encounter-discharge": CASE.encounter_discharge(),
 }
+TOKEN = {"access_token": "t", "token_type": "Bearer", "expires_in": 60, "scope": "user/*.read", "subject": "cds"}
 REQUIRED_CONTEXT = [
     ("patient-view", "userId"),
     ("patient-view", "patientId"),
@@ -244,11 +246,32 @@ def test_any_json_in_any_member_is_read_or_refused_without_repeating_it(hook: st
     assert SECRET not in str(refused(request, hook))
 
 
-def test_a_member_given_twice_is_an_error_when_one_does_not_fit() -> None:
-    sent = body(REQUESTS["order-sign"]).replace(b'{"hook":', b'{"hook": 1, "hook":', 1)
+@pytest.mark.parametrize(
+    ("once", "twice", "element"),
+    [
+        (b'{"hook":', b'{"hook": 1, "hook":', "body"),
+        (b'{"hook":', b'{"fhirServer": "https://a.example", "fhirServer": "https://b.example", "hook":', "body"),
+        (b'{"hook":', b'{"unread": 1, "unread": 2, "hook":', "body"),
+        (rb'{"hook":', rb'{"h\u006fok": "order-sign", "hook":', "body"),
+        (b'"patientId":', b'"patientId": "P2", "patientId":', "context"),
+        (b'"prefetch": {', b'"prefetch": {"patient": null, "patient": null, ', "prefetch"),
+        (b'"scope":', b'"scope": "user/*.read", "scope":', "fhirAuthorization"),
+        (b'"trace":', b'"trace": false, "trace":', "extension.org.cds-service"),
+    ],
+)
+def test_a_member_given_twice_is_refused(once: bytes, twice: bytes, element: str) -> None:
+    request = CASE.traced().order_sign(fhirServer="https://ehr.example", fhirAuthorization=TOKEN)
+    sent = body(request)
+    assert sent.count(once) == 1
+    parse_request(sent, "order-sign")
     with pytest.raises(BadRequest) as caught:
-        parse_request(sent, "order-sign")
-    assert (caught.value.element, caught.value.expected) == ("body", "every member once, as specified")
+        parse_request(sent.replace(once, twice), "order-sign")
+    assert (caught.value.element, caught.value.found) == (element, "a member given twice")
+
+
+def test_inside_a_resource_the_last_of_two_equal_members_counts() -> None:
+    sent = body(REQUESTS["order-sign"]).replace(b'"status": "draft"', b'"status": "active", "status": "draft"')
+    assert read_request(parse_request(sent, "order-sign"), {}).drafts[0].resource.status == "draft"
 
 
 @given(st.binary(max_size=60))
