@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cds_service.call import Call, Tools, answer
+from cds_service.errors import BadSettings
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
 from cds_service.governance.release_file import read_checked_sources
@@ -26,8 +27,14 @@ from cds_service.terminology.products import Terminology
 from cds_service.trust.callers import Caller
 
 if TYPE_CHECKING:
+    from cds_service.fhir.fetch import FhirAccess
+    from cds_service.outbound import Outbound
+    from cds_service.trust.backend_token import BackendTokens
     from cds_service.trust.client import Client
     from cds_service.trust.gate import Gate
+
+RESERVED_S = 0.1
+"""What is left of a call's time for checking and for writing record and answer once FHIR servers are given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,8 @@ class Application:
     """One process's service. Clock, decision ids and record sink are arguments, so any call can be replayed.
 
     `name_decision` takes the body and the moment of the call; `write` takes a record and the milliseconds it took.
-    Without a `gate` only the dev profile answers, and only callers on this machine.
+    Without a `gate` only the dev profile answers, and only callers on this machine. `fetch` asks FHIR servers for what
+    did not arrive, until a moment on the monotonic clock.
     """
 
     settings: Settings
@@ -44,6 +52,7 @@ class Application:
     name_decision: Callable[[bytes, datetime], str]
     write: Callable[[DecisionRecord, float], None]
     gate: "Gate | None" = None
+    fetch: Callable[[Call, Received, float], Received] = lambda call, received, deadline: received
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -56,7 +65,8 @@ class Application:
     ) -> HookResponse:
         """Answer the request in `body`. `as_of` and `trace` are wishes of the operator; the request's own wishes
         count in the dev profile only. Raises `BadRequest` or `NothingToWorkWith`."""
-        started = time.perf_counter()
+        started = time.monotonic()
+        deadline = started + self.settings.answer_within_ms / 1000 - RESERVED_S
         request = parse_request(body, service.hook)
         if trace:
             request = replace(request, trace=True)
@@ -75,9 +85,18 @@ class Application:
         )
 
         def write(record: DecisionRecord) -> None:
-            self.write(record, (time.perf_counter() - started) * 1000)
+            self.write(record, (time.monotonic() - started) * 1000)
 
-        return answer(call, self.release, Tools(fetch=fetch_nothing, write=write))
+        def fetch(call: Call, received: Received) -> Received:
+            return self.fetch(call, received, deadline)
+
+        return answer(call, self.release, Tools(fetch=fetch, write=write))
+
+    def read_key_set(self) -> bytes:
+        """The service's public keys as they are now. Raises `BadKeys`."""
+        from cds_service.trust.signing_keys import key_set, read_keys
+
+        return key_set(read_keys(self.settings.key_folder))
 
 
 def build(
@@ -117,7 +136,8 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
     application = build(settings, write)
     if settings.is_dev and not clients:
         return application
-    return replace(application, gate=open_gate(settings, clients, application.release.services))
+    gate = open_gate(settings, clients, application.release.services)
+    return replace(application, gate=gate, fetch=open_fall_back(settings, clients))
 
 
 def find_clients(settings: Settings) -> "tuple[Client, ...]":
@@ -130,7 +150,6 @@ def find_clients(settings: Settings) -> "tuple[Client, ...]":
 
 def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple[Service, ...]) -> "Gate":
     """What stands between the network and the service. Raises `BadSettings`."""
-    from cds_service.outbound import Outbound
     from cds_service.trust.allowance import Allowances
     from cds_service.trust.clients import refuse_unknown_services
     from cds_service.trust.database import open_database
@@ -144,9 +163,74 @@ def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple
     return Gate(
         base_url=settings.base_url,
         clients={issuer: client for client in clients for issuer in client.issuers},
-        key_sources=open_key_sources(clients, key_set_fetch(Outbound()), time.monotonic),
+        key_sources=open_key_sources(clients, key_set_fetch(connect(settings)), time.monotonic),
         used_tokens=UsedTokens(database),
         allowances=Allowances(database),
+    )
+
+
+def open_fall_back(settings: Settings, clients: "tuple[Client, ...]") -> Callable[[Call, Received, float], Received]:
+    """The way to the clients' FHIR servers. Raises `BadSettings` for an address that is no place for one."""
+    from cds_service.fhir.fetch import Asker, FallBack, FhirAccess
+
+    refuse_addresses(settings, clients)
+    fall_back = FallBack(lambda: connect(settings), time.monotonic, settings.is_dev)
+    tokens = open_backend_tokens(settings)
+    access = {client.name: access_of(client, tokens) for client in clients}
+
+    def fetch(call: Call, received: Received, deadline: float) -> Received:
+        asker = Asker(call.client, call.tenant, access.get(call.client, FhirAccess()))
+        return fall_back.fetch(call.request, call.service.prefetch, asker, received, deadline)
+
+    return fetch
+
+
+def refuse_addresses(settings: Settings, clients: "tuple[Client, ...]") -> None:
+    """Raise `BadSettings` for an entry that sends tokens where no FHIR server can be, or asks for them as nobody."""
+    from cds_service.fhir.addresses import why_refused
+    from cds_service.trust.clients import FILE
+
+    for client in clients:
+        for server in client.fhir_servers:
+            if why := why_refused(server, settings.is_dev):
+                raise BadSettings(f"{FILE}: client {client.name!r}: fhir_servers: found {server!r}: {why}")
+        if client.backend_scope and not client.oauth_client_id:
+            raise BadSettings(f"{FILE}: client {client.name!r}: backend_scope needs an oauth_client_id")
+
+
+def connect(settings: Settings) -> "Outbound":
+    """A new pool of connections to elsewhere."""
+    from cds_service.outbound import Outbound
+
+    return Outbound(ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None)
+
+
+def open_backend_tokens(settings: Settings) -> "BackendTokens":
+    """Where tokens of our own come from. Keys are read when a token is asked for, so a rotation needs no restart."""
+    from cds_service.fhir.addresses import why_refused
+    from cds_service.trust.backend_token import BackendTokens
+    from cds_service.trust.signing_keys import read_keys, signing_key
+
+    return BackendTokens(
+        connect(settings),
+        signing_key=lambda algorithm: signing_key(read_keys(settings.key_folder), algorithm),
+        why_refused=lambda url: why_refused(url, settings.is_dev),
+        now=time.time,
+    )
+
+
+def access_of(client: "Client", tokens: "BackendTokens") -> "FhirAccess":
+    """Which FHIR servers may be asked for a client, and as whom."""
+    from cds_service.fhir.fetch import FhirAccess
+    from cds_service.trust.backend_token import Registration
+
+    scope, client_id = client.backend_scope, client.oauth_client_id
+    if scope is None or client_id is None:
+        return FhirAccess(client.fhir_servers, client_id)
+    return FhirAccess(
+        client.fhir_servers,
+        client_id,
+        lambda base, deadline: tokens.obtain(Registration(base, client_id, scope, client.backend_algorithm), deadline),
     )
 
 
@@ -171,8 +255,3 @@ def find_sources(settings: Settings, terminology: Terminology) -> Sources:
     if settings.is_dev:
         return folders
     return read_checked_sources(release_path(settings), folders, terminology.digest)
-
-
-def fetch_nothing(call: Call, received: Received) -> Received:
-    """Without a FHIR client nothing is added to what the request brought."""
-    return received

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FilePath, ValidationError, field_validator
 
 from cds_service.errors import BadSettings
 from cds_service.folders import DATA_FOLDERS
@@ -36,7 +36,9 @@ class Settings(BaseModel):
     """One process's settings. `workers` None means one per core; `body_limit` is in bytes; `home` holds all it writes.
 
     An origin of `allowed_origins` may end in `:*` for any port. `public_url` is how clients reach the service: their
-    tokens must name it. `database_url` (SQLAlchemy's form) replaces the SQLite file in `home`.
+    tokens must name it. `database_url` (SQLAlchemy's form) replaces the SQLite file in `home`. `answer_within_ms` is
+    how long a call may take when a FHIR server has to be asked, writing the answer included. `ca_bundle` is a file of
+    the certificates that are trusted when calling other servers, in place of the public ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +55,8 @@ class Settings(BaseModel):
     body_limit: int = Field(default=16_000_000, ge=1)
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(split_commas)] = ()
     accept_unreviewed: Annotated[Acceptance | None, BeforeValidator(name_acceptor)] = None
+    answer_within_ms: int = Field(default=400, ge=150)
+    ca_bundle: FilePath | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -70,6 +74,11 @@ class Settings(BaseModel):
     def base_url(self) -> str:
         """How clients reach the service, without a slash at the end; on this machine if nothing is set."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def key_folder(self) -> Path:
+        """Where the service's own signing keys are."""
+        return self.home / "keys"
 
     @property
     def is_dev(self) -> bool:

@@ -4,6 +4,7 @@ import typer
 
 from cds_service.cli.checking import check
 from cds_service.cli.explaining import explain
+from cds_service.cli.keys import keys
 from cds_service.cli.serving import serve
 from cds_service.cli.terminology import terminology
 from cds_service.cli.trying import try_requests
@@ -20,3 +21,4 @@ app.command("try")(try_requests)
 app.command("check")(check)
 app.command("explain")(explain)
 app.add_typer(terminology, name="terminology")
+app.add_typer(keys, name="keys")

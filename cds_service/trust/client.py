@@ -14,7 +14,8 @@ class Client(BaseModel):
     """One CDS client: how it proves who it is, and what it may do. What each key means is told in `clients.toml`.
 
     `fhir_servers` are the only addresses its FHIR token is sent to. `keys` are JSON Web Keys; with them the address
-    `key_set` is only compared with `jku` and never fetched.
+    `key_set` is only compared with `jku` and never fetched. With `backend_scope` the service gets itself a token, with
+    these space-separated scopes, for a call that brings none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +30,8 @@ class Client(BaseModel):
     extra_audiences: tuple[Text, ...] = ()
     fhir_servers: tuple[Text, ...] = ()
     oauth_client_id: Text | None = None
+    backend_scope: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
+    backend_algorithm: Literal["ES384", "RS384"] = "ES384"
     dialect: Literal["standard", "epic"] = "standard"
     services: tuple[Text, ...] | None = Field(default=None, min_length=1)
     replay: Replay = "strict"

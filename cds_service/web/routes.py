@@ -1,15 +1,21 @@
-"""The HTTP interface: discovery, hook calls, health."""
+"""The HTTP interface: discovery, hook calls, feedback, health."""
+
+from collections.abc import Mapping
 
 import msgspec
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from cds_service.app import Application
-from cds_service.hooks.discovery import Service
+from cds_service.hooks.discovery import Service, discovery_body
+from cds_service.hooks.feedback import feedback_answer, read_feedback
 from cds_service.settings import Settings
 from cds_service.web.apps import add_apps
+from cds_service.web.bodies import read_json_body
 from cds_service.web.cors import allow_origins
 from cds_service.web.guards import anyone, cds_clients, open_to, serve_behind_guards, the_caller, why_not_local
-from cds_service.web.problems import NotForYou, NotJson, UnknownService, add_problem_answers, answer_with
+from cds_service.web.key_set import add_key_set_route
+from cds_service.web.log import log_feedback
+from cds_service.web.problems import NotForYou, UnknownService, add_problem_answers, answer_with
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -31,6 +37,7 @@ def make_flask(application: Application) -> Flask:
     add_security_headers(app, application.settings)
     add_service_routes(app, application)
     add_health_routes(app, application)
+    add_key_set_route(app, application.read_key_set)
     add_apps(app, application)
     return app
 
@@ -52,38 +59,31 @@ def add_service_routes(app: Flask, application: Application) -> None:
     @open_to(cds_clients)
     def discover() -> Response:
         client = the_caller().client
-        return answer_with(200, encode_discovery(tuple(each for each in services.values() if client.may_use(each.id))))
+        return answer_with(200, discovery_body(each for each in services.values() if client.may_use(each.id)))
 
     @app.post("/cds-services/<service_id>")
     @open_to(cds_clients)
     def answer_hook(service_id: str) -> Response:
-        caller = the_caller()
-        if service_id not in services:
-            raise UnknownService(tuple(filter(caller.client.may_use, services)))
-        if not caller.client.may_use(service_id):
-            raise NotForYou("this client is not set up for this service")
-        # A browser may send other types across origins without asking first, so only this one is read.
-        if request.mimetype != "application/json":
-            raise NotJson
-        body = request.get_data(cache=False)
-        return answer_with(200, application.answer(body, services[service_id], caller).encode())
+        service = find_service(services, service_id)
+        return answer_with(200, application.answer(read_json_body(), service, the_caller()).encode())
+
+    @app.post("/cds-services/<service_id>/feedback")
+    @open_to(cds_clients)
+    def take_feedback(service_id: str) -> Response:
+        service = find_service(services, service_id)
+        feedback = read_feedback(read_json_body())
+        log_feedback(feedback, service, the_caller())
+        return answer_with(200, feedback_answer(feedback))
 
 
-def encode_discovery(services: tuple[Service, ...]) -> bytes:
-    """The discovery body (CH-012..025); members without a value are left out."""
-    return msgspec.json.encode({"services": [describe_service(service) for service in services]})
-
-
-def describe_service(service: Service) -> dict[str, object]:
-    described = {
-        "hook": service.hook,
-        "title": service.title,
-        "description": service.description,
-        "id": service.id,
-        "prefetch": dict(service.prefetch),
-        "usageRequirements": service.usage_requirements,
-    }
-    return {name: value for name, value in described.items() if value}
+def find_service(services: Mapping[str, Service], service_id: str) -> Service:
+    """The service of this id that the caller may use. Raises `UnknownService` or `NotForYou`."""
+    client = the_caller().client
+    if service_id not in services:
+        raise UnknownService(tuple(filter(client.may_use, services)))
+    if not client.may_use(service_id):
+        raise NotForYou("this client is not set up for this service")
+    return services[service_id]
 
 
 def add_health_routes(app: Flask, application: Application) -> None:

@@ -14,6 +14,7 @@ def test_the_routes_and_their_callers_are_these(flask_app: Flask) -> None:
     """A new route changes this list on purpose."""
     callers = {rule.rule: flask_app.view_functions[rule.endpoint].open_to for rule in flask_app.url_map.iter_rules()}  # type: ignore[attr-defined]
     assert callers == {
+        "/.well-known/jwks.json": anyone,
         "/cds-services": cds_clients,
         "/cds-services/<service_id>": cds_clients,
         "/health": anyone,
