@@ -15,6 +15,7 @@ from cds_service.trust.client import Client
 from cds_service.trust.database import ALLOWANCES
 
 MINUTE_S = 60
+ROUNDING_S = 0.001  # sums of prices are not exact
 
 
 class Allowances:
@@ -26,7 +27,7 @@ class Allowances:
     def spend(self, client: Client, now: float) -> None:
         """Pay for one call at `now` (epoch seconds). Raises `TooManyCalls`."""
         price = MINUTE_S / client.calls_per_minute
-        ahead = price * (client.burst - 0.5)  # half a call for the rounding of sums
+        ahead = price * (client.burst - 1) + ROUNDING_S
         paid_until = ALLOWANCES.c.paid_until
         pay = (
             update(ALLOWANCES)

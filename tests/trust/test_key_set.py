@@ -63,9 +63,7 @@ def test_public_keys_are_found_by_their_kid() -> None:
         (EARLIER_SANDBOX_KEY, "the key of the public CDS Hooks Sandbox of earlier years"),
     ],
 )
-def test_a_key_that_cannot_be_believed_is_left_out_with_its_reason(
-    entry: Any, reason: str
-) -> None:
+def test_a_key_that_cannot_be_believed_is_left_out_with_its_reason(entry: Any, reason: str) -> None:
     known = read_key_set({"keys": [EHR.jwk, entry]}, accept_published=False)
     assert set(known.keys) == {"key-1"}
     (ignored,) = known.ignored
