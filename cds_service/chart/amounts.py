@@ -5,8 +5,9 @@ to depends on something the order does not say.
 """
 
 import math
-from dataclasses import dataclass
 from types import MappingProxyType
+
+import msgspec
 
 from cds_service.chart.facts import Reason, Unknown
 from cds_service.fhir.resources import Dosage, Quantity, Range, Ratio
@@ -42,8 +43,7 @@ UNITS: MappingProxyType[str, tuple[str, float]] = MappingProxyType(
 _TO_MG = MappingProxyType({"mg": 1.0, "g": 1000.0, "ug": 0.001})
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True):
     """What is given at once. `unit` is "count" (tablets, patches...), "" (no unit), "{actuat}", "mL", "mg", "[IU]",
     "meq", "mmol" or "mg/h"; numbers are already in it."""
 

@@ -1,9 +1,10 @@
 """Facts computed from other facts. What an input lacks, the result lacks, and it says which input it was."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+import msgspec
 
 from cds_service.chart import equations
 from cds_service.chart.catalogue import CATALOGUE
@@ -16,8 +17,7 @@ Values = Mapping[str, Fact[Any]]
 AKI_WINDOW = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(msgspec.Struct, frozen=True):
     """The known inputs of one derived fact, by name, and where they came from."""
 
     values: Mapping[str, Any]

@@ -6,9 +6,10 @@ instruction allows. Nothing is assumed: an instruction without a frequency has n
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import isclose
+
+import msgspec
 
 from cds_service.chart.amounts import (
     MOST_UNITS_A_DAY,
@@ -77,8 +78,7 @@ def _change(old: Fact[float] | None, new: Fact[float] | None) -> str:
     return "increased" if new.value > old.value else "decreased"
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(msgspec.Struct, frozen=True):
     """One Dosage with its text read. `most` is the stated maximum and the days it is for."""
 
     amount: Amount | Unknown

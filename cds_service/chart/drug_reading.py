@@ -1,7 +1,8 @@
 """One request or statement as a drug on the chart, or as something unrecognised that is named."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+
+import msgspec
 
 from cds_service.chart.administration import route_of
 from cds_service.chart.doses import read_dose
@@ -19,8 +20,7 @@ DATE_ONLY = 10  # characters of YYYY-MM-DD
 _CARE_SETTINGS = {"inpatient": True, "outpatient": False, "community": False, "discharge": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """What is needed to read any drug of a call: the moment, the site's zone, the words, the Medications around it."""
 
     now: datetime

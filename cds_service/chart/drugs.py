@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from cds_service.chart.facts import Fact, Reason, Unknown
 from cds_service.terminology.products import Ingredient, Route
 
@@ -69,8 +71,7 @@ class Drug:
         return tuple(ingredient.rxcui for ingredient in self.ingredients)
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
+class Coded(msgspec.Struct, frozen=True):
     """A code in its system, canonical URI (`http://snomed.info/sct`, `http://hl7.org/fhir/sid/icd-10-cm`)."""
 
     system: str
@@ -78,8 +79,7 @@ class Coded:
     display: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Allergy:
+class Allergy(msgspec.Struct, frozen=True):
     """One AllergyIntolerance that is neither refuted nor entered in error.
 
     `ingredients` are RxNorm INs the substance resolves to; `codes` every coding in a known system (SNOMED CT,
@@ -101,8 +101,7 @@ class Allergy:
     categories: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """One Condition coded in a known system. `active` false: resolved, counts only with `ever = true`."""
 
     reference: str
@@ -112,8 +111,7 @@ class Problem:
     onset: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProcedureDone:
+class ProcedureDone(msgspec.Struct, frozen=True):
     """One completed Procedure coded in a known system."""
 
     reference: str

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+import msgspec
+
 from cds_service.fhir.received import Reason
 
 T = TypeVar("T")
@@ -11,16 +13,14 @@ T = TypeVar("T")
 __all__ = ["Fact", "Items", "Known", "Reason", "Source", "Unknown", "Unrecognised"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Where a value was read: `Observation/123`, or the name of the equation and its inputs' sources."""
 
     reference: str
     as_of: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
+class Known(msgspec.Struct, Generic[T], frozen=True):
     """A value that was read or computed. Numbers always carry a UCUM `unit`.
 
     `as_of` is when it was true of the patient (UTC). `at_least` marks a number that is only a lower bound,
@@ -36,8 +36,7 @@ class Known(Generic[T]):
     formula: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """A value that is not known, and why. `detail` adds what a clinician needs ("creatinine of 3 Mar 2020")."""
 
     reason: Reason
@@ -48,8 +47,7 @@ class Unknown:
 Fact = Known[T] | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
+class Unrecognised(msgspec.Struct, frozen=True):
     """A list item that is there but could not be placed in any vocabulary; `text` is what the EHR calls it."""
 
     text: str

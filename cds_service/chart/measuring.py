@@ -1,8 +1,9 @@
 """Readings to facts: the newest value that counts, in the catalogue's unit, fresh enough and plausible."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+
+import msgspec
 
 from cds_service.chart.fact_type import FactType
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
@@ -15,8 +16,7 @@ ADULT_YEARS = 18
 WRITTEN = re.compile(r"\s*(<=|>=|<|>)?\s*([+-]?\d+(?:\.\d+)?)\s*([^\d\s].*)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """What decides how long a value keeps: the clock, the site's zone, in hospital or not, a child or not."""
 
     now: datetime
@@ -40,8 +40,7 @@ class Setting:
         return f"{local.day} {local:%b %Y}"
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True):
     """A number as it was sent. `units` are the spellings given, the coded one first."""
 
     value: float

@@ -1,8 +1,9 @@
 """The same drug written down twice: kept once when it is clearly the same, never when strength or dose differ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from cds_service.chart.doses import differ
 from cds_service.chart.drugs import PAUSED, Drug
@@ -12,8 +13,7 @@ from cds_service.terminology.products import Route
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """A drug with the references it says it is based on, and whether it is a statement rather than an order."""
 
     drug: Drug
@@ -21,8 +21,7 @@ class Record:
     is_statement: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(msgspec.Struct, frozen=True):
     drugs: tuple[Drug, ...]
     same_as: Mapping[str, str]
     notes: tuple[str, ...]

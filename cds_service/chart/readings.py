@@ -1,9 +1,10 @@
 """Observations of the patient, put in order by code: what was read, when, and how far the list can be trusted."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
+
+import msgspec
 
 from cds_service.chart.catalogue import LOINC
 from cds_service.chart.fact_type import FactType
@@ -25,8 +26,7 @@ PRELIMINARY = "is preliminary"
 UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """One value of one code: an Observation, or a component of one. `when` is UNDATED without any date."""
 
     code: str
@@ -36,8 +36,7 @@ class Reading:
     holder: Observation | ObservationComponent
 
 
-@dataclass(frozen=True, slots=True)
-class KeyState:
+class KeyState(msgspec.Struct, frozen=True):
     """How far one prefetch key can be trusted. `sorted_newest_first` matters only when it is truncated."""
 
     complete: bool = False
@@ -46,12 +45,11 @@ class KeyState:
     sorted_newest_first: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(msgspec.Struct, frozen=True):
     """All readings of the codes asked for, newest first per code, and the state of the keys they came by."""
 
-    by_code: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
-    keys: Mapping[str, KeyState] = field(default_factory=dict)
+    by_code: Mapping[str, tuple[Reading, ...]] = {}
+    keys: Mapping[str, KeyState] = {}
     notes: tuple[str, ...] = ()
 
     def of(self, codes: tuple[str, ...]) -> tuple[Reading, ...]:

@@ -4,7 +4,8 @@ Codes decide; an exact normalised name is believed where no code can be placed; 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from cds_service.chart.amounts import Amount, read_amount
 from cds_service.chart.drugs import RecognisedBy
@@ -31,16 +32,14 @@ NAMELESS = "a drug without a name"
 _CLOSENESS = {"SCD": 0, "SBD": 0, "GPCK": 0, "BPCK": 0, "SCDC": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(msgspec.Struct, frozen=True):
     """The terminology with the site's map of local codes in front of it."""
 
     terminology: Terminology
-    code_map: CodeMap = field(default_factory=dict)
+    code_map: CodeMap = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """A recognised drug. `text` is what the chart calls it, `left_over` its ingredients that could not be placed."""
 
     product: Product
@@ -49,12 +48,11 @@ class Placed:
     left_over: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Medications:
+class Medications(msgspec.Struct, frozen=True):
     """The Medication resources of a call by `Type/id`, and what its `urn:` references stand for."""
 
-    by_reference: Mapping[str, Medication] = field(default_factory=dict)
-    urls: Mapping[str, str] = field(default_factory=dict)
+    by_reference: Mapping[str, Medication] = {}
+    urls: Mapping[str, str] = {}
 
     @classmethod
     def of(cls, resources: Iterable[Resource], urls: Mapping[str, str]) -> "Medications":

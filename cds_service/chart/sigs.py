@@ -6,8 +6,9 @@ no pattern knows (`then`, `taper`, `as directed`) is not read at all: half a sig
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import MappingProxyType
+
+import msgspec
 
 from cds_service.chart.amounts import UNITS, Amount
 
@@ -96,8 +97,7 @@ _SIG = re.compile(
 _BLANKS = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Sig:
+class Sig(msgspec.Struct, frozen=True):
     """What a text says: the upper end of ranges, with the lower end apart. None is "does not say".
 
     `most` is the most per day. `as_needed` is None when a reason is given but not whether the drug is taken only then.

@@ -1,8 +1,9 @@
 """Whose a resource is: another patient's is dropped, and the list it came in is no longer whole (CH-081)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from cds_service.chart.facts import Items, Reason, Unrecognised
 from cds_service.fhir.received import KeyResult, Received
@@ -13,8 +14,7 @@ R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(msgspec.Struct, frozen=True):
     """What one prefetch key brought of one type for this patient; `foreign` counts what was another's."""
 
     resources: tuple[Any, ...]
