@@ -15,6 +15,7 @@ Outcome = Literal["accepted", "overridden"]
 
 LONGEST_ID = 200
 LONGEST_COMMENT = 4000
+MOST_NAMED = 20
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -134,3 +135,14 @@ def read_moment(text: str, element: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise BadRequest(element, "a string that is no date and time", "a dateTime such as 2026-11-20T09:30:00Z")
+
+
+def feedback_answer(feedback: Feedback) -> bytes:
+    """The body of an answer to feedback (CH-174): how many events were read, and what is wrong with the others.
+
+    `stored` is what is kept for later: nothing yet.
+    """
+    answer: dict[str, object] = {"received": len(feedback.events), "stored": 0}
+    if feedback.refused:
+        answer["refused"] = [str(problem) for problem in feedback.refused[:MOST_NAMED]]
+    return msgspec.json.encode(answer)

@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 import structlog
 
+from cds_service.hooks.discovery import Service
+from cds_service.hooks.feedback import Feedback
 from cds_service.reasoning.findings import Outcome
 from cds_service.record.decision import DecisionRecord
+from cds_service.trust.callers import Caller
 
 log = structlog.get_logger()
 
@@ -49,4 +52,16 @@ def log_decision(record: DecisionRecord, milliseconds: float) -> None:
         withheld=len(record.withheld),
         ms=round(milliseconds, 2),
         **{outcome.value: outcomes[outcome] for outcome in Outcome},
+    )
+
+
+def log_feedback(feedback: Feedback, service: Service, caller: Caller) -> None:
+    """Count what a client reported of cards; what a person typed, and ids the client made up, stay out of the log."""
+    log.info(
+        "feedback",
+        client=caller.tenant,
+        service=service.id,
+        accepted=sum(event.outcome == "accepted" for event in feedback.events),
+        overridden=sum(event.outcome == "overridden" for event in feedback.events),
+        refused=len(feedback.refused),
     )

@@ -42,6 +42,14 @@ class NotJson(CdsError):
         return "Content-Type: expected application/json"
 
 
+@dataclass(unsafe_hash=True)
+class NotUnpacked(CdsError):
+    """The body is packed in a way this service does not read."""
+
+    def __str__(self) -> str:
+        return "Content-Encoding: expected gzip, or none"
+
+
 # status, FHIR issue type (http://hl7.org/fhir/issue-type)
 DOMAIN_PROBLEMS: dict[type[CdsError], tuple[int, str]] = {
     BadRequest: (400, "invalid"),
@@ -50,6 +58,7 @@ DOMAIN_PROBLEMS: dict[type[CdsError], tuple[int, str]] = {
     UnknownService: (404, "not-found"),
     NothingToWorkWith: (412, "incomplete"),  # CH-077
     NotJson: (415, "not-supported"),
+    NotUnpacked: (415, "not-supported"),
     TooManyCalls: (429, "throttled"),
 }
 

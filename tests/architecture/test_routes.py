@@ -17,6 +17,7 @@ def test_the_routes_and_their_callers_are_these(flask_app: Flask) -> None:
         "/.well-known/jwks.json": anyone,
         "/cds-services": cds_clients,
         "/cds-services/<service_id>": cds_clients,
+        "/cds-services/<service_id>/feedback": cds_clients,
         "/health": anyone,
         "/ready": anyone,
     }

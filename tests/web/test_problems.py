@@ -77,7 +77,7 @@ def test_an_unknown_service_is_404_and_lists_the_known(client: FlaskClient) -> N
     assert "medication-order-sign" in issue(response)["diagnostics"]
 
 
-@pytest.mark.parametrize("route", ["/", "/cds-services/medication-order-sign/feedback", "/admin"])
+@pytest.mark.parametrize("route", ["/", "/cds-services/medication-order-sign/analytics/1", "/admin"])
 def test_an_address_nothing_is_served_at_is_404(client: FlaskClient, route: str) -> None:
     response = client.post(route)
     assert response.status_code == 404
