@@ -130,6 +130,12 @@ _DRUG = (
     _of_drug("dose_form", "dose form", Kind.CODE),
     _of_drug("route", "route class", Kind.CODE, words=tuple(Route)),
     _of_drug("allergy_same_ingredient", "recorded allergy to the same ingredient", Kind.BOOLEAN),
+    _of_drug(
+        "same_ingredient_reaction",
+        "recorded reaction to the same ingredient",
+        Kind.CODE,
+        words=("severe", "allergy", "intolerance"),
+    ),
 )
 
 CATALOGUE: dict[str, FactType] = {fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *_DERIVED, *_LISTS, *_DRUG)}

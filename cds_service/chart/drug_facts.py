@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from cds_service.chart.allergens import may_be_any_drug
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import PAUSED, Allergy, Drug
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
@@ -13,8 +14,6 @@ from cds_service.terminology.products import Route
 from cds_service.terminology.units import convert
 
 NOT_RECORDED = Unknown(Reason.NOT_RECORDED)
-
-NOT_A_DRUG = frozenset({"food", "environment"})
 
 
 def drug_fact(chart: Chart, drug: Drug, ingredient: str, name: str) -> Fact[Any]:
@@ -134,29 +133,46 @@ def dose_form(chart: Chart, drug: Drug, ingredient: str) -> Fact[str]:
 
 
 def allergy_same_ingredient(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
-    """Whether an active allergy or intolerance to the ingredient is on the list.
+    """Whether an active allergy or intolerance to any ingredient of the drug is on the list.
 
-    False only when the list was read whole and every entry that may be a drug is known by its ingredients.
+    False only when the list was read whole and every entry that may be a drug is known by its ingredients. An entry
+    for a whole class names no ingredient.
     """
-    active = [allergy for allergy in chart.allergies.items if allergy.active]
-    same = [allergy for allergy in active if ingredient in allergy.ingredients]
+    same = _same_ingredient(chart, drug)
     if same:
         return Known(True, sources=tuple(Source(allergy.reference) for allergy in same))
     if not chart.allergies.complete:
         return Unknown(chart.allergies.reason or Reason.NOT_SENT, "allergies")
     unplaced = [item.text for item in chart.allergies.unrecognised]
-    unplaced += [allergy.name for allergy in active if not allergy.ingredients and _may_be_a_drug(allergy)]
+    unplaced += [allergy.name for allergy in chart.allergies.items if allergy.active and may_be_any_drug(allergy)]
     return Unknown(Reason.UNRECOGNISED, f"allergy: {', '.join(unplaced)}") if unplaced else Known(False)
+
+
+def same_ingredient_reaction(chart: Chart, drug: Drug, ingredient: str) -> Fact[str]:
+    """How the recorded reaction to an ingredient of the drug is classed: "severe" (by a reaction or by criticality),
+    "intolerance" when nothing but intolerances are recorded, else "allergy"; the worst of several.
+
+    Unknown without such an entry.
+    """
+    same = _same_ingredient(chart, drug)
+    if not same:
+        return NOT_RECORDED
+    if any(allergy.severe or allergy.criticality == "high" for allergy in same):
+        word = "severe"
+    else:
+        word = "intolerance" if all(allergy.kind == "intolerance" for allergy in same) else "allergy"
+    return Known(word, sources=tuple(Source(allergy.reference) for allergy in same))
+
+
+def _same_ingredient(chart: Chart, drug: Drug) -> list[Allergy]:
+    held = set(drug.ingredient_rxcuis)
+    return [allergy for allergy in chart.allergies.items if allergy.active and not held.isdisjoint(allergy.ingredients)]
 
 
 def _is_new(chart: Chart, drug: Drug, ingredient: str) -> bool:
     before = chart.continued.get(drug.reference)
     renews = drug.continues is not None and (before is None or ingredient in before.ingredient_rxcuis)
     return drug.is_draft and not renews
-
-
-def _may_be_a_drug(allergy: Allergy) -> bool:
-    return not (allergy.categories and NOT_A_DRUG.issuperset(allergy.categories))
 
 
 def _source(drug: Drug) -> tuple[Source, ...]:
@@ -169,6 +185,7 @@ _FACTS: MappingProxyType[str, Callable[[Chart, Drug, str], Fact[Any]]] = Mapping
         for fact in (
             *(daily_dose, single_dose, total_daily_dose, times_per_day, as_needed, is_new, is_draft, dose_change),
             *(dose_increased, days_on, duration_days, strength, route, dose_form, allergy_same_ingredient),
+            same_ingredient_reaction,
         )
     }
 )

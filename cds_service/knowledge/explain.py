@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.knowledge.page import name_list
-from cds_service.knowledge.rules import Condition, Line, Operator, Rule, Scope
+from cds_service.knowledge.rules import Condition, Line, Operator, Rule, Scope, Side
 
 SCOPES = {
     Scope.ORDER: "It looks at one drug at a time: {this}.",
@@ -38,11 +38,14 @@ def explain(rule: Rule) -> str:
 
 
 def explain_drugs(rule: Rule) -> Iterator[str]:
-    sides = {side.name: f"{side.written} ({count(len(side.ingredients), 'ingredient')})" for side in rule.sides}
-    yield SCOPES[rule.scope].format(**sides)
+    yield SCOPES[rule.scope].format(**{side.name: explain_side(side) for side in rule.sides})
     if rule.different_ingredients:
         yield "Two products of the same ingredient are not a pair."
     yield f"It is asked at {name_list(sorted(rule.hooks), 'and')}."
+
+
+def explain_side(side: Side) -> str:
+    return side.written if side.any_drug else f"{side.written} ({count(len(side.ingredients), 'ingredient')})"
 
 
 def count(number: int, noun: str) -> str:

@@ -13,17 +13,23 @@ DRUG_LISTS = frozenset({"medications"})
 
 
 def index_rules(rules: Iterable[Rule]) -> RuleIndex:
-    """Order and pair rules by every ingredient of every side, patient rules by their index fact; in order of id."""
+    """Order and pair rules by every ingredient of every side, or as rules of any drug; patient rules by their index
+    fact. In order of id.
+    """
     by_ingredient: dict[str, list[Rule]] = {}
     by_fact: dict[str, list[Rule]] = {}
+    any_drug: list[Rule] = []
     for rule in sorted(rules, key=lambda rule: rule.id):
         for ingredient in sorted(frozenset().union(*(side.ingredients for side in rule.sides))):
             by_ingredient.setdefault(ingredient, []).append(rule)
+        if any(side.any_drug for side in rule.sides):
+            any_drug.append(rule)
         if rule.scope is Scope.PATIENT and (fact := index_fact(rule)):
             by_fact.setdefault(fact, []).append(rule)
     return RuleIndex(
         {ingredient: tuple(reached) for ingredient, reached in by_ingredient.items()},
         {fact: tuple(reached) for fact, reached in by_fact.items()},
+        tuple(any_drug),
     )
 
 

@@ -76,6 +76,7 @@ class ValueSet:
 class Side:
     """One drug of a rule: `this`, `a` or `b`. Matches a drug holding any of `ingredients` in one of `routes`.
 
+    With `any_drug` (order scope only) it matches whatever the drug holds, and `ingredients` is empty.
     A product that also holds any of `not_with` stays out. Empty `routes` means any. `forms` and `not_forms` narrow by
     RxNorm dose form name (empty: no narrowing).
     `written` is the table as its author wrote it, for `cds explain`.
@@ -87,6 +88,7 @@ class Side:
     forms: frozenset[str] = frozenset()
     not_forms: frozenset[str] = frozenset()
     not_with: frozenset[str] = frozenset()
+    any_drug: bool = False
     written: str = ""
 
 

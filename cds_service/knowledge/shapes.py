@@ -58,7 +58,10 @@ RULE: Shape = {
     "evidence": Key(TABLES),
     "example": Key(TABLES),
 }
-TABLE_RULE: Shape = {name: key for name, key in RULE.items() if name != "id"} | {"columns": Key(TABLE, required=True)}
+# A template may hold a cell where a rule holds one of a few words; the words are checked in each row.
+TABLE_RULE: Shape = {name: Key(key.holds, key.required) for name, key in RULE.items() if name != "id"} | {
+    "columns": Key(TABLE, required=True)
+}
 WHEN: Shape = {
     "this": Key(TABLE),
     "a": Key(TABLE),

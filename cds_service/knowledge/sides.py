@@ -12,6 +12,7 @@ from cds_service.terminology.products import Route
 from cds_service.terminology.routes import ROUTE_OF_FORM
 
 ANY_ROUTE = "any"
+ANY_DRUG = "any"
 
 
 def read_sides(page: Page, when: Mapping[str, Any], scope: str, vocabulary: Vocabulary) -> tuple[Side, ...]:
@@ -24,6 +25,8 @@ def read_sides(page: Page, when: Mapping[str, Any], scope: str, vocabulary: Voca
         if name in needed and name not in when:
             page.note("when", f"a rule of scope {scope!r} needs the drug {name!r}")
     sides = [read_side(page, name, when[name], vocabulary) for name in needed if name in when]
+    if len(needed) > 1 and any(side and side.any_drug for side in sides):
+        page.note("when", "only a rule of scope 'order' may be about any drug; name the drugs of a pair")
     return tuple(side for side in sides if side)
 
 
@@ -41,6 +44,7 @@ def read_side(page: Page, name: str, value: Mapping[str, Any], vocabulary: Vocab
         forms=find_forms(page, where, kept, "form_in", vocabulary),
         not_forms=find_forms(page, where, kept, "not_form_in", vocabulary),
         not_with=find_ingredients(page, where, kept, "not_with", vocabulary),
+        any_drug=kept.get("ingredient_in") == ANY_DRUG,
         written=write_side(kept),
     )
 
@@ -48,7 +52,7 @@ def read_side(page: Page, name: str, value: Mapping[str, Any], vocabulary: Vocab
 def find_ingredients(
     page: Page, where: str, kept: Mapping[str, Any], key: str, vocabulary: Vocabulary
 ) -> frozenset[str]:
-    if key not in kept:
+    if key not in kept or kept[key] == ANY_DRUG:
         return frozenset()
     found = vocabulary.value_set(page, join(where, key), kept[key], ("ingredient",))
     return found.ingredients if found else frozenset()
@@ -84,7 +88,8 @@ def find_forms(page: Page, where: str, kept: Mapping[str, Any], key: str, vocabu
 
 def write_side(kept: Mapping[str, Any]) -> str:
     """The side in words, for `cds explain`: `nsaid, systemic`."""
-    parts = [name_list(listed(kept.get("ingredient_in", [""])))]
+    drugs = kept.get("ingredient_in", [""])
+    parts = ["any drug" if drugs == ANY_DRUG else name_list(listed(drugs))]
     if "not_ingredient_in" in kept:
         parts.append(f"but not {name_list(listed(kept['not_ingredient_in']))}")
     if "not_with" in kept:

@@ -76,7 +76,7 @@ def unseen(name: str, drugs: Items[Drug]) -> tuple[Missing, ...]:
 def reach(index: RuleIndex, present: Present) -> Iterable[Rule]:
     """The rules of this hook that the chart reaches, each once."""
     chart = present.chart
-    reached: dict[str, Rule] = {}
+    reached = {rule.id: rule for rule in index.any_drug if chart.focus and chart.hook in rule.hooks}
     for drug in chart.drugs if present.unseen_orders else chart.focus:
         for ingredient in drug.ingredients:
             for rule in index.by_ingredient.get(ingredient.rxcui, ()):
@@ -97,6 +97,9 @@ def is_present(chart: Chart, name: str) -> bool:
 
 def standing_on(side: Side, present: Present) -> list[Standing]:
     """Every drug of the chart that stands, or may stand, on `side`, each once."""
+    if side.any_drug:
+        found = (stand(side, drug) for drug in present.chart.drugs)
+        return [standing for standing in found if standing is not None]
     standings: dict[str, Standing] = {}
     for ingredient in sorted(side.ingredients & present.held):
         for drug in present.holders[ingredient]:

@@ -1,10 +1,12 @@
 """Is one item of a list in a value set: yes, no, or nobody can say."""
 
+from cds_service.chart.allergens import is_class, is_no_drug
 from cds_service.chart.drugs import Allergy, Coded, Drug, Problem, ProcedureDone
 from cds_service.knowledge.rules import ValueSet
 from cds_service.reasoning.logic import Truth, truth
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+SNOMED = "http://snomed.info/sct"
 
 Item = Drug | Allergy | Problem | ProcedureDone
 
@@ -25,14 +27,17 @@ def belongs(item: Item, value_set: ValueSet, ever: bool) -> Truth:
 def allergy_belongs(allergy: Allergy, value_set: ValueSet) -> Truth:
     """By ingredient or by code; an allergy to a known substance that the set does not list is certainly not in it.
 
-    An RxNorm code that did not resolve to an ingredient says nothing: substances are compared as ingredients.
+    A code that the set does not list says nothing by itself: it may be another name of a drug that the set does list.
+    Only a food, something of the surroundings, or another class where the set lists classes, is certainly not in it.
     """
     if not value_set.ingredients.isdisjoint(allergy.ingredients):
         return Truth.TRUE
-    by_code = codes_belong(tuple(coded for coded in allergy.codes if coded.system != RXNORM), value_set)
-    if by_code is Truth.UNKNOWN and allergy.ingredients and value_set.ingredients:
-        return Truth.FALSE
-    return by_code
+    if codes_belong(tuple(coded for coded in allergy.codes if coded.system != RXNORM), value_set) is Truth.TRUE:
+        return Truth.TRUE
+    if allergy.ingredients:
+        return Truth.FALSE if value_set.ingredients else Truth.UNKNOWN
+    another_class = is_class(allergy) and SNOMED in value_set.systems
+    return Truth.FALSE if another_class or is_no_drug(allergy) else Truth.UNKNOWN
 
 
 def is_severe(allergy: Allergy) -> Truth:

@@ -25,7 +25,8 @@ def stand(side: Side, drug: Drug) -> Standing | None:
     The first ingredient that matches is the one bound. An ingredient that matches in a product whose route or form
     is not known may stand there: unknown, naming what is missing ("a.route").
     """
-    ingredient = next((each.rxcui for each in drug.ingredients if each.rxcui in side.ingredients), None)
+    fitting = (each.rxcui for each in drug.ingredients if side.any_drug or each.rxcui in side.ingredients)
+    ingredient = next(fitting, None)
     if ingredient is None or not side.not_with.isdisjoint(drug.ingredient_rxcuis):
         return None
     verdict = judge_form(side, drug)
