@@ -1,6 +1,7 @@
 # Needs Python 3.11 or later, make and a package index. `make help` lists what there is.
 PYTHON ?= python3
 BIN := .venv/bin
+PORT ?= 8000
 READY := .venv/installed
 
 .DEFAULT_GOAL := help
@@ -16,8 +17,8 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(READY)
 
-demo: $(READY) ## cards for the sample patients
-	@for request in docs/samples/*.json; do echo; echo "$$request"; $(BIN)/cds try "$$request" || exit 1; done
+demo: $(READY) ## the console: six patients, orders to draft, cards; PORT=8000
+	@$(BIN)/python -m smart_app.console $(PORT) & $(BIN)/cds serve --profile dev --port $(PORT)
 
 test: $(READY) ## all tests
 	$(BIN)/python -m pytest

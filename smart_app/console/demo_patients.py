@@ -23,8 +23,10 @@ class Trial:
 
     @property
     def label(self) -> str:
-        """What the button says: "clarithromycin 500 mg oral tablet, 1 × 2 a day"."""
-        return f"{self.name.lower()}, {self.dose:g} × {self.per_day} a day"
+        """What the button says: "clarithromycin 500 mg Oral Tablet, twice a day"."""
+        amount = "" if self.dose == 1 else f"{self.dose:g} "
+        often = {1: "once", 2: "twice"}.get(self.per_day, f"{self.per_day} times")
+        return f"{amount}{self.name.replace(' MG ', ' mg ')}, {often} a day"
 
 
 @dataclass(frozen=True, slots=True)

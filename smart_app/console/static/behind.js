@@ -5,6 +5,7 @@ import { traceOf } from "./requests.js";
 import { post, reach } from "./service.js";
 
 const READING = "/console/reading";
+export const PANELS = ["chart", "why"];
 
 /** Fills the chart and why panels from the trace of a response; the console words it as the cards do. */
 export async function showReading(response) {
@@ -13,12 +14,18 @@ export async function showReading(response) {
   const read = await reach(READING, post(trace)).catch(() => null);
   if (!read?.ok) return say("The trace of this answer could not be read.");
   const parsed = new DOMParser().parseFromString(await read.text(), "text/html");
-  for (const id of ["chart", "why"]) byId(id).replaceChildren(...parsed.getElementById(id).childNodes);
+  for (const id of PANELS) byId(id).replaceChildren(...parsed.getElementById(id).childNodes);
   return null;
 }
 
-function say(text) {
-  for (const id of ["chart", "why"]) byId(id).replaceChildren(el("p", { class: "quiet" }, text));
+/** After a failed call: no reasons, and the raw exchange if there was one. `panels` are those the old answer filled. */
+export function showFailure(address, request, failure, panels) {
+  say("The latest call failed, so there is nothing to show here.", panels);
+  if (request && failure.answer) showExchange(address, request, failure.answer);
+}
+
+function say(text, panels = PANELS) {
+  for (const id of panels) byId(id).replaceChildren(el("p", { class: "quiet" }, text));
 }
 
 /** Opens the why panel at the checks a card stands for. */

@@ -21,9 +21,9 @@ export function identityOf(card) {
 
 /**
  * One card. `answer` is the override it was given, if any. `on` is what its buttons do: `take(suggestion)`,
- * `override(reason, comment)` (reason null: dismissed without one), `takeBack()`, `why()`.
+ * `override(reason, comment)` (reason null: dismissed without one), `takeBack()`, `why()`. `open` shows the detail.
  */
-export function renderCard(card, answer, on) {
+export function renderCard(card, answer, on, open) {
   const id = `card-${(made += 1)}`;
   const title = el("h4", { id }, card.summary);
   const word = el("p", { class: `word ${card.indicator}` }, shape(card.indicator), WORDS[card.indicator] ?? card.indicator);
@@ -34,7 +34,7 @@ export function renderCard(card, answer, on) {
     word,
     title,
     renderSuggestions(card, on),
-    card.detail ? el("details", { open: card.indicator !== "info" }, el("summary", {}, "Details"), renderMarkdown(card.detail)) : null,
+    card.detail ? el("details", { open }, el("summary", {}, "Details"), renderMarkdown(card.detail)) : null,
     renderLinks(card.links ?? []),
     renderAnswers(card, on),
   );
@@ -51,11 +51,12 @@ function renderSuggestions({ suggestions = [], selectionBehavior }, on) {
   if (!SELECTION_BEHAVIORS.includes(selectionBehavior)) {
     return el("p", { class: "quiet" }, "This card's suggestions cannot be offered: it does not say how many may be taken.");
   }
+  const first = suggestions.find((suggestion) => suggestion.isRecommended) ?? suggestions[0];
   const offered = suggestions.map((suggestion) =>
     el(
       "li",
       {},
-      el("button", { type: "button", class: suggestion.isRecommended ? "recommended" : "", onclick: () => on.take(suggestion) }, suggestion.label),
+      el("button", { type: "button", class: suggestion === first ? null : "secondary", onclick: () => on.take(suggestion) }, suggestion.label),
       el("ul", { class: "actions" }, (suggestion.actions ?? []).map((action) => el("li", {}, action.description))),
     ),
   );

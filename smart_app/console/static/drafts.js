@@ -1,7 +1,7 @@
 // The list of draft orders: name, dose, how often, as needed, remove.
 
 import { el } from "./elements.js";
-import { dosingOf, FREQUENCIES, isDrug, nameOf, redose } from "./orders.js";
+import { dosingOf, FREQUENCIES, isDrug, nameOf, redose, sayName } from "./orders.js";
 
 /** Shows `drafts`; `on.change(before, after)` and `on.remove(order)` say what the prescriber did. */
 export function renderDrafts(place, drafts, on) {
@@ -9,15 +9,15 @@ export function renderDrafts(place, drafts, on) {
 }
 
 function renderDraft(order, on) {
-  const name = nameOf(order);
+  const name = sayName(nameOf(order));
   const remove = el("button", { type: "button", class: "plain", "aria-label": `Remove ${name}`, onclick: () => on.remove(order) }, "Remove");
   const head = el("div", { class: "draft-head" }, el("strong", {}, name), remove);
   if (!isDrug(order)) return el("li", {}, head, el("p", { class: "quiet" }, "Test or service request"));
-  return el("li", { role: "group", "aria-label": name }, head, renderDosing(order, on));
+  return el("li", {}, head, renderDosing(order, name, on));
 }
 
 /** The controls of one order. They edit the order as it stands, so that a second change builds on the first. */
-function renderDosing(order, on) {
+function renderDosing(order, name, on) {
   let now = order;
   const apply = (change) => {
     const before = now;
@@ -32,8 +32,8 @@ function renderDosing(order, on) {
   const asNeeded = el("input", { type: "checkbox", checked: dosing.asNeeded });
   asNeeded.addEventListener("change", () => apply({ asNeeded: asNeeded.checked }));
   return el(
-    "div",
-    { class: "dosing" },
+    "fieldset",
+    { class: "dosing", "aria-label": `Dosing of ${name}` },
     el("label", {}, dosing.unit ? `Dose (${dosing.unit})` : "Units per dose", dose),
     el("label", {}, "How often", often),
     el("label", { class: "check" }, asNeeded, "as needed"),

@@ -3,6 +3,8 @@
 import { inOrder, INDICATORS, renderCard } from "./cards.js";
 import { count, el } from "./elements.js";
 
+const OPEN = 3; // cards whose detail shows at once
+
 /**
  * Shows `moments`, newest first. A moment is { title, state, cards, failure, checks, note }; `state` is "asking",
  * "answered" or "failed". `answerOf(card)` gives a card's override, `actionsFor(moment, card)` what its buttons do,
@@ -24,7 +26,9 @@ function renderBody(moment, { answerOf, actionsFor, again }) {
   if (moment.state === "asking") return el("p", { class: "quiet" }, "Asking the service…");
   if (moment.state === "failed") return renderFailure(moment, again);
   if (!moment.cards.length) return el("p", { class: "nothing" }, sayNothing(moment));
-  const cards = inOrder(moment.cards).map((card) => renderCard(card, answerOf(card), actionsFor(moment, card)));
+  const cards = inOrder(moment.cards).map((card, place) =>
+    renderCard(card, answerOf(card), actionsFor(moment, card), place < OPEN && card.indicator !== "info"),
+  );
   return moment.note ? [...cards, el("p", { class: "quiet" }, moment.note)] : cards;
 }
 
@@ -51,5 +55,6 @@ export function tally({ state, cards }) {
   if (state !== "answered") return state === "failed" ? "not checked" : "";
   if (!cards.length) return "no cards";
   const kinds = INDICATORS.map((indicator) => [indicator, cards.filter((card) => card.indicator === indicator).length]);
-  return `${count(cards.length, "card")}: ${kinds.filter(([, number]) => number).map(([kind, number]) => `${number} ${kind}`).join(", ")}`;
+  const said = kinds.filter(([, number]) => number).map(([kind, number]) => (kind === "warning" ? count(number, kind) : `${number} ${kind}`));
+  return `${count(cards.length, "card")}: ${said.join(", ")}`;
 }

@@ -40,6 +40,9 @@ export function nameOf(order) {
   return concept.text ?? concept.coding?.find((coding) => coding.display)?.display ?? "order without a name";
 }
 
+/** A drug name as people write it: units in small letters, the rest as RxNorm has it. */
+export const sayName = (name) => name.replace(/\b(MG|ML|MCG|MEQ|ACTUAT|HR|UNT)\b/g, (unit) => unit.toLowerCase());
+
 export const isDrug = (order) => order.resourceType === "MedicationRequest";
 
 /** Dose and timing of the first dosage; parts that are not there are null. `text` is the sig as written. */

@@ -1,6 +1,6 @@
 // A request of one's own: pasted, sent to the service of its hook, its suggestions applied to its own drafts.
 
-import { openWhy, showExchange, showReading } from "./behind.js";
+import { openWhy, PANELS, showExchange, showFailure, showReading } from "./behind.js";
 import { identityOf } from "./cards.js";
 import { byId } from "./elements.js";
 import { renderMoments, tally } from "./moments.js";
@@ -25,7 +25,7 @@ async function send() {
     await showReading(response);
   } catch (failure) {
     if (!(failure instanceof CallFailed)) throw failure;
-    if (failure.answer) showExchange("/cds-services", request, failure.answer);
+    showFailure("/cds-services", request, failure, PANELS);
     show({ title: request.hook ?? "This request", state: "failed", failure });
   }
 }
@@ -34,7 +34,7 @@ async function send() {
 function parse() {
   try {
     const request = JSON.parse(body.value);
-    body.setAttribute("aria-invalid", "false");
+    body.removeAttribute("aria-invalid");
     byId("body-state").textContent = "This is JSON.";
     return request;
   } catch (mistake) {

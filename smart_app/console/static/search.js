@@ -1,6 +1,7 @@
 // Ordering by typing: a combobox over the console's drug search (WAI-ARIA combobox pattern with a listbox).
 
 import { byId, count, el } from "./elements.js";
+import { sayName } from "./orders.js";
 import { fetchJson } from "./service.js";
 
 const DRUGS = "/console/drugs";
@@ -76,7 +77,7 @@ export function startSearch(pick) {
 }
 
 function renderOption(drug, place, choose) {
-  const option = el("li", { id: `drug-${place}`, role: "option", "aria-selected": "false" }, el("strong", {}, drug.name), el("small", {}, sayKind(drug)));
+  const option = el("li", { id: `drug-${place}`, role: "option", "aria-selected": "false" }, el("strong", {}, sayName(drug.name)), el("small", {}, sayKind(drug)));
   option.addEventListener("pointerdown", (event) => {
     event.preventDefault();
     choose(drug);

@@ -1,11 +1,11 @@
 // One patient's chart: drafts are written, hooks fire, cards are answered.
 
-import { openWhy, showExchange, showReading } from "./behind.js";
+import { openWhy, showExchange, showFailure, showReading } from "./behind.js";
 import { identityOf } from "./cards.js";
 import { renderDrafts } from "./drafts.js";
 import { byId } from "./elements.js";
 import { renderMoments, tally } from "./moments.js";
-import { applyActions, draftOrder, nameOf, referenceOf } from "./orders.js";
+import { applyActions, draftOrder, nameOf, referenceOf, sayName } from "./orders.js";
 import { findingsOf, hookRequest, traceOf } from "./requests.js";
 import { startSearch } from "./search.js";
 import { CallFailed, callService, discover, fetchJson, sendFeedback } from "./service.js";
@@ -21,6 +21,7 @@ let done = []; // what can be undone, latest last
 let created = 0;
 let calls = 0;
 
+const called = (order) => sayName(nameOf(order));
 const newId = () => `draft-${(created += 1)}`;
 
 // --- asking the service ---------------------------------------------------------------------------------------------
@@ -31,11 +32,12 @@ async function fire(hook, title, selected = []) {
   const moment = { hook, title, selected, call, state: "asking", cards: [] };
   moments[hook] = moment;
   show();
+  let request = null;
   try {
     services ??= await discover();
     const service = services[hook];
     const known = await fetchJson(`${patient}/prefetch/${service.id}`);
-    const request = hookRequest(hook, known, drafts, selected);
+    request = hookRequest(hook, known, drafts, selected);
     const response = await callService(service.id, request);
     if (moments[hook]?.call !== call) return;
     moments[hook] = { ...moment, ...answered(hook, service.id, response) };
@@ -46,6 +48,7 @@ async function fire(hook, title, selected = []) {
     if (!(failure instanceof CallFailed)) throw failure;
     if (moments[hook]?.call !== call) return;
     moments[hook] = { ...moment, state: "failed", failure };
+    showFailure(`/cds-services/${services?.[hook]?.id}`, request, failure, ["why"]);
     show();
   }
 }
@@ -75,24 +78,24 @@ function refresh(about, hook) {
   return null;
 }
 
-const select = (orders) => fire("order-select", `When ${nameOf(orders[0])} was selected`, orders.map(referenceOf));
+const select = (orders) => fire("order-select", `When ${called(orders[0])} was selected`, orders.map(referenceOf));
 const sign = () => fire("order-sign", "When the orders were signed");
 
 function order(drug, dose, perDay) {
   const made = draftOrder(newId(), drug, patientId, dose, perDay);
-  change(`Ordered ${drug.name}`, [...drafts, made], [made]);
+  change(`Ordered ${sayName(drug.name)}`, [...drafts, made], [made]);
   drawDrafts();
 }
 
 function remove(gone) {
   const left = drafts.filter((each) => each !== find(gone));
-  change(`Removed ${nameOf(gone)}`, left, left.slice(-1));
+  change(`Removed ${called(gone)}`, left, left.slice(-1));
   drawDrafts();
   byId("drug-search").focus();
 }
 
 function redosed(before, after) {
-  change(`Changed ${nameOf(after)}`, drafts.map((each) => (each === find(before) ? after : each)), [after]);
+  change(`Changed ${called(after)}`, drafts.map((each) => (each === find(before) ? after : each)), [after]);
 }
 
 const find = (wanted) => drafts.find((each) => referenceOf(each) === referenceOf(wanted));
