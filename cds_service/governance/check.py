@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from cds_service.errors import BadKnowledge, KnowledgeProblem
+from cds_service.governance.valid_orders import check_orders
 from cds_service.knowledge.compile import compile_library
 from cds_service.knowledge.examples import Example
 from cds_service.knowledge.index import index_rules
@@ -65,7 +66,7 @@ def check(sources: Sources, terminology: Terminology, today: date) -> Report:
         release = compile_library(library, sources)
     except BadKnowledge as bad:
         return Report(problems=bad.problems)
-    shipped: list[KnowledgeProblem] = []
+    shipped = list(check_orders(library.vocabulary.orderables.values()))
     changed: list[KnowledgeProblem] = []
     for id, rule in release.rules.items():
         # A site may change a rule away from its examples on purpose: that is said, and stops nothing.

@@ -16,6 +16,7 @@ from cds_service.knowledge.suggestions import Orderable, Sig
 from cds_service.knowledge.vocabulary import PATIENT_FACTS, Vocabulary
 from cds_service.terminology.products import Terminology
 
+ORDERABLES = "rules/orderables"
 FORMULARY_FILE = "config/formulary.csv"
 FORMULARY_COLUMNS = ("rxcui", "status", "by", "date")
 FORMULARY_WORDS = ("allowed", "excluded")
@@ -46,7 +47,7 @@ def read_orderables(sources: Sources, pages: Pages, vocabulary: Vocabulary) -> d
 
 
 def is_orderables(file: str) -> bool:
-    return file == "rules/orderables.toml" or file.startswith("rules/orderables/")
+    return file == f"{ORDERABLES}.toml" or file.startswith(f"{ORDERABLES}/")
 
 
 def read_orderable(page: Page, id: str, entry: Mapping[str, Any], vocabulary: Vocabulary) -> Orderable | None:
