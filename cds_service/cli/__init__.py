@@ -3,6 +3,7 @@
 import typer
 
 from cds_service.cli.checking import check
+from cds_service.cli.clients import clients
 from cds_service.cli.explaining import explain
 from cds_service.cli.keys import keys
 from cds_service.cli.serving import serve
@@ -21,4 +22,5 @@ app.command("try")(try_requests)
 app.command("check")(check)
 app.command("explain")(explain)
 app.add_typer(terminology, name="terminology")
+app.add_typer(clients, name="clients")
 app.add_typer(keys, name="keys")

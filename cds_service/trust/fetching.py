@@ -9,7 +9,10 @@ from cds_service.outbound import Outbound
 
 WITHIN_S = 2.0
 MOST_KEY_SET_BYTES = 256_000
+METADATA_WITHIN_S = 20.0
+MOST_METADATA_BYTES = 16_000_000
 JSON = "application/json"
+FHIR_JSON = "application/fhir+json"
 
 
 @dataclass(unsafe_hash=True)
@@ -35,3 +38,8 @@ def fetch_document(outbound: Outbound, url: str, accept: str, within_s: float, m
 def key_set_fetch(outbound: Outbound) -> Callable[[str], bytes]:
     """Fetches key sets: at most 2 s and 256 kB each."""
     return lambda url: fetch_document(outbound, url, JSON, WITHIN_S, MOST_KEY_SET_BYTES)
+
+
+def metadata_fetch(outbound: Outbound) -> Callable[[str], bytes]:
+    """Fetches capability statements, which are large and slow on big servers; for an operator who waits."""
+    return lambda url: fetch_document(outbound, url, FHIR_JSON, METADATA_WITHIN_S, MOST_METADATA_BYTES)
