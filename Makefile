@@ -5,7 +5,7 @@ PORT ?= 8000
 READY := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench coverage mutate lock clean
+.PHONY: help demo test lint bench coverage conformance mutate lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
@@ -33,6 +33,9 @@ bench: $(READY) ## ratios against a Flask echo, start-up, memory, stages
 
 coverage: $(READY) ## branch coverage of the clinical packages
 	$(BIN)/python -m pytest -q --cov --cov-branch --cov-report=term-missing:skip-covered
+
+conformance: $(READY) ## write docs/conformance.md from the marks of the tests
+	$(BIN)/python -m tests.conformance
 
 mutate: $(READY) ## does a test notice when the logic changes?
 	$(BIN)/mutmut run
