@@ -80,6 +80,7 @@ def read_operands(
             unit=kept.get("unit", ""),
             times_per_day=kept.get("times_per_day", 0),
             repeat_after_days=kept.get("repeat_after_days"),
+            only_draft=kept.get("only_draft", False),
         )
 
 

@@ -82,7 +82,7 @@ CARD: Shape = {
 }
 SUGGEST: Shape = {"label": Key(TEXT, required=True)} | {verb: Key(TABLE) for verb in VERBS}
 SUGGEST_VERBS: Mapping[str, Shape] = {
-    "stop": {"drug": Key(TEXT, required=True)},
+    "stop": {"drug": Key(TEXT, required=True), "only_draft": Key("true or false")},
     "replace": {"drug": Key(TEXT, required=True), "with": Key(TEXT, required=True)},
     "change-dose": {
         "drug": Key(TEXT, required=True),

@@ -72,7 +72,7 @@ class Suggestion:
 
     `drug` is the side it acts on ("this", "a", "b"). `change-dose` has either an `orderable` or `value` and `unit` of
     one administration; `change-frequency` has `times_per_day`. A lab that was measured within `repeat_after_days` is
-    not proposed.
+    not proposed. `only_draft`: nobody should stop an active medication of this kind at once.
     """
 
     verb: Verb
@@ -83,3 +83,4 @@ class Suggestion:
     unit: str = ""
     times_per_day: int = 0
     repeat_after_days: float | None = None
+    only_draft: bool = False

@@ -10,6 +10,7 @@ from cds_service.chart.chart import Chart
 from cds_service.hooks.response import Action
 from cds_service.hooks.response import Suggestion as Button
 from cds_service.knowledge.release import Release
+from cds_service.knowledge.suggestions import Verb
 from cds_service.presenting.groups import Group
 from cds_service.presenting.propose import Candidate, Proposer
 from cds_service.presenting.session import Dialect, Session
@@ -103,8 +104,10 @@ def canonical(actions: tuple[Action, ...]) -> bytes:
 
 
 def is_best(verified: Verified, buttons: list[Verified], group: Group) -> bool:
-    """The first of several, if it clears every finding of the card."""
-    return len(buttons) > 1 and verified is buttons[0] and len(verified.cleared) == len(group.findings)
+    """The first of several, if it clears every finding of the card and does not leave the patient without."""
+    first = len(buttons) > 1 and verified is buttons[0]
+    without = verified.candidate.suggestion.verb is Verb.STOP
+    return first and not without and len(verified.cleared) == len(group.findings)
 
 
 def button(verified: Verified, card: str, chart: Chart, best: bool) -> Button:

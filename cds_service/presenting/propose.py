@@ -81,9 +81,12 @@ class Proposer:
         """Whether the formulary has it and its dosage is certainly meant for this patient."""
         return orderable.allowed and weigh_all(orderable.when, self.chart, {}).truth is Truth.TRUE
 
-    def stop(self, candidate: Candidate, drug: Drug) -> Candidate:
+    def stop(self, candidate: Candidate, drug: Drug) -> Candidate | None:
         """A new draft is deleted. The draft of a renewal would leave the drug itself active: that is advice."""
-        deletable = can_be_named(drug) and drug.continues is None
+        is_new = drug.is_draft and drug.continues is None
+        if candidate.suggestion.only_draft and not is_new:
+            return None
+        deletable = can_be_named(drug) and is_new
         actions = (delete(drug),) if deletable else ()
         return replace(candidate, chart=without(self.chart, drug), actions=actions)
 
