@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey, RSAKey
 from typer.testing import CliRunner
 
 from cds_service.cli import app as cds
+from cds_service.trust import signing_keys
 from cds_service.trust.signing_keys import BadKeys, create_keys, key_set, published, read_keys, rotate_keys, signing_key
 from tests.support.service import application, client_of
 
@@ -23,7 +24,9 @@ PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "k"}
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keys made here are small, so that tests are quick; one test makes them as large as they really are."""
+    monkeypatch.setattr(signing_keys, "RSA_BITS", 2048)
     return tmp_path / "keys"
 
 
@@ -32,9 +35,9 @@ def test_without_a_folder_there_are_no_keys(folder: Path) -> None:
     assert json.loads(key_set(read_keys(folder))) == {"keys": []}
 
 
-def test_the_first_keys_sign_with_both_algorithms_of_smart(folder: Path) -> None:
-    create_keys(folder, NOW)
-    keys = read_keys(folder)
+def test_the_first_keys_sign_with_both_algorithms_of_smart(tmp_path: Path) -> None:
+    create_keys(tmp_path, NOW)
+    keys = read_keys(tmp_path)
     elliptic, rsa = signing_key(keys, "ES384"), signing_key(keys, "RS384")
     assert elliptic is not None
     assert rsa is not None
@@ -105,24 +108,26 @@ def test_keys_are_not_made_twice_nor_rotated_before_they_are_made(folder: Path) 
         create_keys(folder, NOW)
 
 
-def test_the_command_makes_and_rotates_keys_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_makes_and_rotates_keys_in_the_home_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CDS_HOME", str(tmp_path))
     runner = CliRunner()
     made = runner.invoke(cds, ["keys", "create"])
     assert made.exit_code == 0
-    kids = {own.kid for own in read_keys(tmp_path / "keys")}
+    kids = {own.kid for own in read_keys(folder)}
     assert all(kid in made.output for kid in kids)
     assert runner.invoke(cds, ["keys", "create"]).exit_code == 1
     assert runner.invoke(cds, ["keys", "rotate"]).exit_code == 0
-    assert len(read_keys(tmp_path / "keys")) == 4
+    assert len(read_keys(folder)) == 4
 
 
 def test_anyone_may_read_the_key_set_and_it_follows_a_rotation(
-    client_of: Callable[..., FlaskClient], tmp_path: Path
+    client_of: Callable[..., FlaskClient], tmp_path: Path, folder: Path
 ) -> None:
     client = client_of({"home": tmp_path})
     assert client.get("/.well-known/jwks.json").json == {"keys": []}
-    create_keys(tmp_path / "keys", NOW)
+    create_keys(folder, NOW)
     answer = client.get("/.well-known/jwks.json", environ_base={"REMOTE_ADDR": "203.0.113.7"})
     assert answer.status_code == 200
     assert len(answer.json["keys"]) == 2
