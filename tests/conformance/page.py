@@ -83,7 +83,8 @@ def write_page(requirements: tuple[Requirement, ...], holders: Holders) -> str:
             "# Conformance with CDS Hooks",
             "",
             "Written by `make conformance` from `tests/conformance/requirements.toml` and the marks of the tests. "
-            "A requirement of a level *must*, *should*, *our own* or *conditional* with neither test nor reason fails the build.",
+            "A requirement of a level *must*, *should*, *our own* or *conditional* with neither test nor reason "
+            "fails the build.",
             "",
             "Versions: `2` is 2.0.1, `3` the 3.0 ballot. Who: S the service, X both, C the client; for C the tests "
             "hold that the service bears a breach.",

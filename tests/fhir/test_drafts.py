@@ -202,6 +202,7 @@ def test_a_medication_beside_the_drafts_supports_them_and_is_no_order() -> None:
     assert read.draft_urls == {"urn:uuid:1": "MedicationRequest/order1", "urn:uuid:2": "Medication/2"}
 
 
+@pytest.mark.requirement("CH-007")
 @pytest.mark.parametrize(
     "resource",
     [

@@ -274,6 +274,7 @@ def test_a_search_for_a_type_nobody_reads_is_read_entry_by_entry() -> None:
     assert received.prefetch["coverage"].complete is True
 
 
+@pytest.mark.requirement("CH-007")
 def test_orders_of_dstu2_in_prefetch_show_that_the_caller_speaks_dstu2() -> None:
     with pytest.raises(NothingToWorkWith, match="DSTU2"):
         result_of("medications", bundle({"resourceType": "MedicationOrder", "id": "m"}))

@@ -125,7 +125,7 @@ def test_a_hook_instance_that_is_no_uuid_is_accepted_and_noted() -> None:
     assert request.notes == ("hookInstance is not a UUID",)
 
 
-@pytest.mark.requirement("CH-008", "CH-036", "CH-207")
+@pytest.mark.requirement("CH-008", "CH-034", "CH-036", "CH-207")
 def test_unknown_members_and_null_for_optional_ones_are_ignored() -> None:
     odd = {"fhirServer": None, "fhirAuthorization": None, "prefetch": None, "extension": None, "user": "Practitioner/1"}
     request = parse({**changed({"encounterId": None, "more": [1]}), **odd})

@@ -53,6 +53,7 @@ def test_a_finding_without_drugs_groups_by_its_problem() -> None:
     assert keys([a_finding(a_spoken_rule("burden", problem="renal-dosing"))]) == ["renal-dosing"]
 
 
+@pytest.mark.requirement("CH-104")
 def test_the_most_urgent_card_comes_first() -> None:
     graded = a_finding(renal, IBUPROFEN, indicator=Indicator.CRITICAL, grade=GRADE)
     plain = a_finding(bleeding, NAPROXEN, WARFARIN)

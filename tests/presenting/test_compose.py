@@ -82,6 +82,7 @@ def test_a_single_finding_is_a_card_in_its_rules_own_words() -> None:
     )
 
 
+@pytest.mark.requirement("CH-114", "CH-115", "CH-116")
 @pytest.mark.requirement("CH-118")
 @pytest.mark.requirement("CH-123")
 def test_a_card_says_whose_knowledge_it_is_and_which_orders_it_is_about() -> None:

@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def serve(client_of: Callable[..., FlaskClient], tmp_path: Path) -> Serve:
 
     def start(*clients: Client, sources: Any = None, **parts: Any) -> FlaskClient:
         gate = a_gate(tmp_path, *clients, sources=sources)
-        return client_of({**PRODUCTION, "allowed_origins": ()}, gate=gate, clock=lambda: NOW, **parts)
+        return client_of({**PRODUCTION, "allowed_origins": ()}, **{"gate": gate, "clock": lambda: NOW, **parts})
 
     return start
 
@@ -132,6 +133,7 @@ def test_every_attack_is_answered_with_the_same_bytes_and_only_the_log_says_why(
     ]
 
 
+@pytest.mark.requirement("CH-023")
 @pytest.mark.requirement("CH-196")
 def test_who_is_not_known_learns_nothing_of_services_bodies_and_addresses(serve: Serve) -> None:
     client = serve()
@@ -242,6 +244,15 @@ def test_a_client_that_calls_too_often_gets_an_error_its_users_see(serve: Serve)
         "throttled",
         "more calls than agreed; nothing was checked; call again in 30 s",
     )
+
+
+def test_a_call_that_came_too_often_may_be_sent_again_with_its_token(serve: Serve) -> None:
+    client, later = serve(a_client(calls_per_minute=2, burst=1)), NOW + timedelta(seconds=30)
+    post(client, EHR.bearer())
+    waiting = EHR.bearer()
+    assert post(client, waiting).status_code == 429
+    after = serve(a_client(calls_per_minute=2, burst=1), clock=lambda: later)
+    assert [post(after, waiting).status_code for _ in range(2)] == [200, 401]
 
 
 def test_who_cannot_prove_who_they_are_uses_up_no_calls(serve: Serve) -> None:
