@@ -13,6 +13,7 @@ from cds_service.chart.measuring import Setting, newest_reading, series_of
 from cds_service.chart.readings import Readings
 
 Values = Mapping[str, Fact[Any]]
+Derive = Callable[[Values], Fact[float]]
 
 AKI_WINDOW = timedelta(days=7)
 
@@ -158,7 +159,7 @@ def is_adult(inputs: Inputs) -> bool:
 NO_IDEAL = "no ideal weight below 18 years or 152.4 cm (Devine)"
 
 # In the order in which one needs the other.
-DERIVATIONS: Mapping[str, Callable[[Values], Fact[float]]] = {
+DERIVATIONS: Mapping[str, Derive] = {
     "bmi": bmi,
     "ideal_weight": ideal_weight,
     "dosing_weight": dosing_weight,

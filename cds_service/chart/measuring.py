@@ -82,21 +82,21 @@ def read_number(fact: FactType, reading: Reading, setting: Setting) -> Fact[floa
 
     `>` and `>=` give a lower bound (`at_least`). `<` and `<=` are Unknown: no operator can use an upper bound yet.
     """
-    said = f"{fact.label} of {setting.on(reading.when)}"
+
+    def unusable(reason: Reason, why: str) -> Unknown:
+        return Unknown(reason, f"{fact.label} of {setting.on(reading.when)} {why}", reading.when)
+
     amount = amount_of(reading.holder)
     if amount is None:
-        return Unknown(Reason.MALFORMED, f"{said} is not a number", reading.when)
+        return unusable(Reason.MALFORMED, "is not a number")
     value = in_unit(fact, amount)
     if value is None:
         given = next(iter(amount.units), "")
-        problem = f"is in {given!r}, which is not understood" if given else "has no unit"
-        return Unknown(Reason.MALFORMED, f"{said} {problem}", reading.when)
+        return unusable(Reason.MALFORMED, f"is in {given!r}, which is not understood" if given else "has no unit")
     if fact.plausible and not fact.plausible[0] <= value <= fact.plausible[1]:
-        return Unknown(Reason.IMPLAUSIBLE, f"{said} is {fact.say(value)}", reading.when)
+        return unusable(Reason.IMPLAUSIBLE, f"is {fact.say(value)}")
     if amount.comparator in ("<", "<="):
-        return Unknown(
-            Reason.UNRECOGNISED, f"{said} is only given as {amount.comparator} {fact.say(value)}", reading.when
-        )
+        return unusable(Reason.UNRECOGNISED, f"is only given as {amount.comparator} {fact.say(value)}")
     source = Source(reading.reference, reading.when)
     return Known(value, fact.unit, (source,), reading.when, at_least=amount.comparator in (">", ">="))
 

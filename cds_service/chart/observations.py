@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from cds_service.chart.catalogue import CATALOGUE, FactType, Kind, with_inputs
-from cds_service.chart.derived import DERIVATIONS, aki_stage
+from cds_service.chart.derived import DERIVATIONS, Derive, aki_stage
 from cds_service.chart.drugs import Problem
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
 from cds_service.chart.measuring import ADULT_YEARS, Setting, measure, newest_reading
@@ -33,26 +36,40 @@ def patient_values(
 
     Lists and facts of drugs are no values and are left out. `conditions` serve pregnancy and comfort care.
     """
-    needed = {name: fact for name in sorted(with_inputs(wanted)) if is_value(fact := CATALOGUE[name])}
-    codes = frozenset(code for fact in needed.values() for code in fact.loinc)
-    readings = read_observations(received, codes, now, zone)
+    plan = plan_for(wanted)
+    readings = read_observations(received, plan.codes, now, zone)
     person = describe_person(received, now, zone)
     setting = Setting(now, zone, is_inpatient(received), is_child(person["age"]))
-    values: dict[str, Fact[Any]] = {name: person[name] for name in needed if name in person}
-    values.update(
-        (name, measure(fact, readings, setting))
-        for name, fact in needed.items()
-        if fact.loinc and fact.kind is Kind.QUANTITY
-    )
-    values.update(describe_state(needed, readings, conditions, person["sex"], setting, received))
-    for name, derive in DERIVATIONS.items():
-        if name in needed:
-            values[name] = derive(values)
+    values: dict[str, Fact[Any]] = {name: fact for name, fact in person.items() if name in plan.needed}
+    for fact in plan.measured:
+        values[fact.name] = measure(fact, readings, setting)
+    values.update(describe_state(plan.needed, readings, conditions, person["sex"], setting, received))
+    for name, derive in plan.derived:
+        values[name] = derive(values)
     return values, readings.notes
 
 
-def is_value(fact: FactType) -> bool:
-    return fact.of == "patient" and fact.kind is not Kind.LIST
+class Plan(msgspec.Struct, frozen=True):
+    """What one set of wanted facts needs: everything they are computed from, by name, and the codes to look for."""
+
+    needed: frozenset[str]
+    codes: frozenset[str]
+    measured: tuple[FactType, ...]
+    derived: tuple[tuple[str, Derive], ...]
+
+
+@lru_cache(maxsize=64)
+def plan_for(wanted: frozenset[str]) -> Plan:
+    """The plan is the same for every call of a release."""
+    facts = [CATALOGUE[name] for name in sorted(with_inputs(wanted))]
+    values = [fact for fact in facts if fact.of == "patient" and fact.kind is not Kind.LIST]
+    needed = frozenset(fact.name for fact in values)
+    return Plan(
+        needed=needed,
+        codes=frozenset(code for fact in values for code in fact.loinc),
+        measured=tuple(fact for fact in values if fact.loinc and fact.kind is Kind.QUANTITY),
+        derived=tuple((name, derive) for name, derive in DERIVATIONS.items() if name in needed),
+    )
 
 
 def is_child(age: Fact[float]) -> bool:
@@ -61,7 +78,7 @@ def is_child(age: Fact[float]) -> bool:
 
 
 def describe_state(
-    needed: Mapping[str, FactType],
+    needed: frozenset[str],
     readings: Readings,
     conditions: Items[Problem],
     sex: Fact[str],

@@ -10,9 +10,9 @@ from cds_service.chart.catalogue import LOINC
 from cds_service.chart.fact_type import FactType
 from cds_service.chart.facts import Reason, Unknown
 from cds_service.chart.systems import canonical
-from cds_service.chart.whose import Own, label, own_resources
+from cds_service.chart.whose import NEVER_ASKED, Own, label, own_resources
 from cds_service.fhir.dates import parse_moment
-from cds_service.fhir.received import KeyResult, Received
+from cds_service.fhir.received import Received
 from cds_service.fhir.resources import CodeableConcept, Observation, ObservationComponent
 
 LOINC_SPELLINGS = frozenset({LOINC, "urn:oid:2.16.840.1.113883.6.1"})
@@ -84,7 +84,7 @@ def read_observations(received: Received, codes: frozenset[str], now: datetime, 
     notes: list[str] = []
     for key in OBSERVATION_KEYS:
         own = own_resources(received, key, Observation)
-        keys[key] = state_of(own, received.prefetch.get(key, KeyResult()).requested_codes, zone)
+        keys[key] = state_of(own, received.prefetch.get(key, NEVER_ASKED).requested_codes, zone)
         notes.extend(own.notes)
         for observation in own.resources:
             for reading in readings_in(observation, codes, zone):
@@ -142,12 +142,14 @@ def has_value(holder: Observation | ObservationComponent) -> bool:
     """
     if holder.data_absent_reason is not None:
         return False
-    stated: tuple[object, ...] = (holder.value_quantity, holder.value_codeable_concept, holder.value_string)
-    if isinstance(holder, Observation):
-        stated = (*stated, holder.value_integer, holder.value_boolean, holder.value_date_time)
-        if any(member.startswith("value") for member in holder.odd):
-            return True
-    return any(value is not None for value in stated)
+    if holder.value_quantity is not None or holder.value_codeable_concept is not None:
+        return True
+    if not isinstance(holder, Observation):
+        return holder.value_string is not None
+    others: tuple[object, ...] = (holder.value_string, holder.value_integer, holder.value_boolean)
+    if holder.value_date_time is not None or any(value is not None for value in others):
+        return True
+    return any(member.startswith("value") for member in holder.odd)
 
 
 def moment_of(observation: Observation, zone: tzinfo) -> datetime:

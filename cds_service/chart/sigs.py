@@ -6,6 +6,7 @@ no pattern knows (`then`, `taper`, `as directed`) is not read at all: half a sig
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from types import MappingProxyType
 
 import msgspec
@@ -114,8 +115,11 @@ class Sig(msgspec.Struct, frozen=True):
 
 def read_sig(text: str | None) -> Sig | None:
     """The text as a `Sig` if all of it is understood, else None."""
-    if not text or len(text) > LONGEST_SIG:
-        return None
+    return _read(text) if text and len(text) <= LONGEST_SIG else None
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Sig | None:
     tidy = _BLANKS.sub(" ", text.lower().replace("–", "-").replace("(qualifier value)", "")).strip(" .")
     match = _SIG.fullmatch(tidy) if tidy else None
     if match is None or not any(match[group] for group in ("times", "every", "phrase", "prn")):

@@ -13,6 +13,8 @@ from cds_service.fhir.resources import Resource
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
 
+NEVER_ASKED = KeyResult(reason=Reason.NOT_REQUESTED)
+
 
 class Own(msgspec.Struct, frozen=True):
     """What one prefetch key brought of one type for this patient; `foreign` counts what was another's."""
@@ -31,7 +33,7 @@ class Own(msgspec.Struct, frozen=True):
 
 def own_resources(received: Received, key: str, kind: type[R]) -> Own:
     """The resources of `kind` under `key` that are this patient's or name nobody. A key never asked for is unread."""
-    result = received.prefetch.get(key, KeyResult(reason=Reason.NOT_REQUESTED))
+    result = received.prefetch.get(key, NEVER_ASKED)
     plainly = f"Patient/{received.patient_id}"
     own, notes = [], []
     for resource in result.resources:

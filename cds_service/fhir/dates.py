@@ -9,8 +9,8 @@ MOMENT = re.compile(
     re.ASCII,
 )
 
-# What nearly every instant looks like; Python's own reader takes it five times as fast.
-COMMON = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+# What nearly every date and instant looks like; Python's own reader takes it five times as fast.
+COMMON = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z|[+-]\d\d:\d\d))?", re.ASCII)
 
 
 def parse_moment(text: str | None, zone: tzinfo) -> datetime | None:
@@ -22,7 +22,8 @@ def parse_moment(text: str | None, zone: tzinfo) -> datetime | None:
     """
     if text and COMMON.fullmatch(text):
         try:
-            return datetime.fromisoformat(text).astimezone(UTC)
+            moment = datetime.fromisoformat(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
         except (ValueError, OverflowError):
             pass  # hour 24 or second 60
     match = MOMENT.fullmatch(text.strip()) if text else None

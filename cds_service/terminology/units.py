@@ -7,8 +7,9 @@ that cannot be read, or that measures something else, gives None and never a gue
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from functools import lru_cache
+
+import msgspec
 
 # HbA1c: NGSP % from IFCC mmol/mol, the master equation of the IFCC reference network (ngsp.org/ifccngsp.asp).
 NGSP_SLOPE, NGSP_INTERCEPT = 0.09148, 2.152
@@ -125,12 +126,12 @@ _ALIASES = {
 _INDEXED = re.compile(r"\{?1\.73[ _]?(?:sq\.? ?m|m\^?2)\}?", re.IGNORECASE)
 _ANNOTATION = re.compile(r"(?!\{1\.73_m2\})\{[^{}]+\}")
 _POWER_OF_TEN = re.compile(r"10[*^](-?\d+)")
+_LONGEST_KEPT = 40  # longer text is never kept in memory
 _FACTOR = re.compile(r"([^\d^-]+)\^?(-?\d+)")
 _LETTERS = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """A unit as `factor` times a product of base units to their powers."""
 
     factor: float
@@ -175,9 +176,11 @@ def same_unit(one: str, other: str) -> bool:
 
 def read_unit(text: str) -> Unit | None:
     """A UCUM code, or a spelling EHRs use for one; None when it is neither."""
-    spelled = _COMMON.get(text)
-    if spelled is not None:
-        return spelled
+    return _remembered(text) if len(text) <= _LONGEST_KEPT else _parse(text)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> Unit | None:
     return _parse(text)
 
 
@@ -268,16 +271,3 @@ def _temperature(value: float, source: Unit, target: Unit) -> float | None:
     if source.powers == {"Cel": 1} and target.powers == {"[degF]": 1}:
         return value * 9 / 5 + 32
     return None
-
-
-def _common(*units: str) -> Mapping[str, Unit]:
-    read = {unit: _parse(unit) for unit in units}
-    return MappingProxyType({unit: meant for unit, meant in read.items() if meant})
-
-
-# Read once: what nearly every observation and dose carries.
-_COMMON: Mapping[str, Unit] = _common(
-    *("mg/dL", "mmol/L", "umol/L", "g/dL", "g/L", "U/L", "[IU]/L", "m[IU]/L", "ng/mL", "ug/mL", "10*3/uL", "10*9/L"),
-    *("kg", "g", "mg", "ug", "cm", "kg/m2", "mm[Hg]", "/min", "%", "ms", "mL/min", "mL/min/{1.73_m2}", "mg/g"),
-    *("{INR}", "{score}", "mg/d", "/d", "d", "a", "mo"),
-)
