@@ -164,6 +164,7 @@ def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple
         base_url=settings.base_url,
         clients={issuer: client for client in clients for issuer in client.issuers},
         key_sources=open_key_sources(clients, key_set_fetch(connect(settings)), time.monotonic),
+        database=database,
         used_tokens=UsedTokens(database),
         allowances=Allowances(database),
     )

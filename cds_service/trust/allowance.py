@@ -4,50 +4,40 @@ Each call pays for a stretch of time, one minute / calls per minute long. A clie
 burst; who is further ahead waits (the generic cell rate algorithm, ITU-T I.371: a token bucket in one number).
 """
 
-from contextlib import suppress
 from math import ceil
 
-from sqlalchemy import Engine, case, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, bindparam, case, select, update
 
 from cds_service.errors import TooManyCalls
 from cds_service.trust.client import Client
-from cds_service.trust.database import ALLOWANCES
+from cds_service.trust.database import ALLOWANCES, insert_once
 
 MINUTE_S = 60
 ROUNDING_S = 0.001  # sums of prices are not exact
+PAID_UNTIL = ALLOWANCES.c.paid_until
+PAY = (
+    update(ALLOWANCES)
+    .where(ALLOWANCES.c.client == bindparam("name"), bindparam("latest") >= PAID_UNTIL)
+    .values(paid_until=case((bindparam("now") < PAID_UNTIL, PAID_UNTIL), else_=bindparam("now")) + bindparam("price"))
+)
+FIND_PAID_UNTIL = select(PAID_UNTIL).where(ALLOWANCES.c.client == bindparam("name"))
 
 
 class Allowances:
     """What is left of each client's rate, shared by all workers through `database`."""
 
     def __init__(self, database: Engine) -> None:
-        self.database = database
+        self.open_account = insert_once(ALLOWANCES, database)
 
-    def spend(self, client: Client, now: float) -> None:
+    def spend(self, connection: Connection, client: Client, now: float) -> None:
         """Pay for one call at `now` (epoch seconds). Raises `TooManyCalls`."""
         price = MINUTE_S / client.calls_per_minute
         ahead = price * (client.burst - 1) + ROUNDING_S
-        paid_until = ALLOWANCES.c.paid_until
-        pay = (
-            update(ALLOWANCES)
-            .where(ALLOWANCES.c.client == client.name, paid_until <= now + ahead)
-            .values(paid_until=case((paid_until > now, paid_until), else_=now) + price)
-        )
-        with self.database.begin() as connection:
-            paid = connection.execute(pay).rowcount
-        if paid:
+        bill = {"name": client.name, "now": now, "price": price, "latest": now + ahead}
+        if connection.execute(PAY, bill).rowcount:
             return
-        used = self._find_paid_until(client.name)
-        if used is not None:
-            raise TooManyCalls(client.name, max(1, ceil(used - ahead - now)))
-        self._open_account(client, now)
-        self.spend(client, now)
-
-    def _find_paid_until(self, name: str) -> float | None:
-        with self.database.connect() as connection:
-            return connection.execute(select(ALLOWANCES.c.paid_until).where(ALLOWANCES.c.client == name)).scalar()
-
-    def _open_account(self, client: Client, now: float) -> None:
-        with suppress(IntegrityError), self.database.begin() as connection:  # another worker may have been quicker
-            connection.execute(insert(ALLOWANCES), {"client": client.name, "paid_until": now})
+        paid_until = connection.execute(FIND_PAID_UNTIL, bill).scalar()
+        if paid_until is not None:
+            raise TooManyCalls(client.name, max(1, ceil(paid_until - ahead - now)))
+        connection.execute(self.open_account, {"client": client.name, "paid_until": now})
+        connection.execute(PAY, bill)

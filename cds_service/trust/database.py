@@ -1,10 +1,13 @@
 """What all workers must know of callers, kept over restarts: SQLite in `CDS_HOME`, or the site's PostgreSQL."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Double, Engine, MetaData, String, Table, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Column, Double, Engine, Insert, MetaData, String, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.errors import BadSettings
 
@@ -31,6 +34,17 @@ ALLOWANCES = Table(
 """Up to when the calls of each client so far have used its rate."""
 
 
+INSERTS: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+def insert_once(table: Table, database: Engine) -> Insert:
+    """Inserts a row unless there is one of the same key; then no row is counted."""
+    return INSERTS[database.dialect.name](table).on_conflict_do_nothing()
+
+
 def open_database(url: str | None, home: Path) -> Engine:
     """The database at `url`, or `trust.sqlite` in `home`, with its tables. It holds no open connection, so a process
     that forks may open it. Raises `BadSettings` without repeating `url`, which may hold a password."""
@@ -39,9 +53,11 @@ def open_database(url: str | None, home: Path) -> Engine:
         url = f"sqlite:///{home / 'trust.sqlite'}"
     try:
         engine = create_engine(url, pool_size=32)
+        if engine.dialect.name not in INSERTS:
+            raise BadSettings(f"database_url: found {engine.dialect.name}, expected {' or '.join(INSERTS)}")
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", prepare_sqlite)
-        TABLES.create_all(engine)
+        create_tables(engine)
     except (SQLAlchemyError, ImportError) as error:
         cause = getattr(error, "orig", None) or error
         raise BadSettings(f"database_url: the database cannot be used: {type(cause).__name__}") from None
@@ -49,9 +65,16 @@ def open_database(url: str | None, home: Path) -> Engine:
     return engine
 
 
+def create_tables(database: Engine) -> None:
+    """Processes may start at once: what another makes meanwhile is found by a second look."""
+    with suppress(DBAPIError):
+        TABLES.create_all(database)
+    TABLES.create_all(database)
+
+
 def prepare_sqlite(connection: Any, _record: Any) -> None:
     """Workers write at the same time: the log is written ahead, and a writer waits for another. A power loss may cost
     the last rows, whose tokens expire within the hour; a crash of the process costs none."""
+    connection.execute("PRAGMA busy_timeout = 2000")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA busy_timeout = 2000")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
 from cds_service.trust.allowance import Allowances
 from cds_service.trust.callers import Caller, Presented, name_tenant
 from cds_service.trust.client import Client
@@ -21,22 +23,24 @@ class Gate:
     base_url: str
     clients: Mapping[str, Client]
     key_sources: Mapping[str, KeySource]
+    database: Engine
     used_tokens: UsedTokens
     allowances: Allowances
 
     def admit(self, presented: Presented, now: float) -> Caller:
         """The caller of one call at `now` (epoch seconds). Raises `NotTrusted` or `TooManyCalls`.
 
-        The body is read only for a proven client. A call that comes too often uses its token up; the next one needs a
-        new token anyway.
+        The body is read only for a proven client. A token serves once, and a call that comes too often leaves its token
+        as it was, so that it may be sent again.
         """
         proven = verify_token(
             presented.authorization, self._audiences(presented.path), now, self.clients, self.key_sources
         )
         same_call = proven.client.replay == "same-body"
         call = f"{presented.path}\n".encode() + (presented.read_body() if same_call else b"")
-        self.used_tokens.use(proven, call, now)
-        self.allowances.spend(proven.client, now)
+        with self.database.begin() as connection:
+            self.used_tokens.use(connection, proven, call, now)
+            self.allowances.spend(connection, proven.client, now)
         return Caller(proven.client, name_tenant(proven.client, proven.tenant))
 
     def _audiences(self, path: str) -> tuple[str, ...]:

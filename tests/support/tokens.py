@@ -115,6 +115,7 @@ def a_gate(home: Path, *clients: Client, sources: Mapping[str, KeySource] | None
         base_url=BASE,
         clients={issuer: client for client in trusted for issuer in client.issuers},
         key_sources=sources or {client.name: enclosed(EHR.jwk) for client in trusted},
+        database=database,
         used_tokens=UsedTokens(database),
         allowances=Allowances(database),
     )

@@ -1,8 +1,10 @@
 """How often a client may call."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from cds_service.errors import TooManyCalls
 from cds_service.trust.allowance import Allowances
@@ -14,12 +16,29 @@ from tests.support.tokens import CLOCK, a_client
 STEADY = a_client(calls_per_minute=60, burst=5)
 
 
+@dataclass(frozen=True)
+class Accounts:
+    """One worker's view of the clients' rates."""
+
+    database: Engine
+    allowances: Allowances
+
+    def spend(self, client: Client, now: float) -> None:
+        with self.database.begin() as connection:
+            self.allowances.spend(connection, client, now)
+
+
+def accounts_in(folder: Path) -> Accounts:
+    database = open_database(None, folder)
+    return Accounts(database, Allowances(database))
+
+
 @pytest.fixture
-def allowances(tmp_path: Path) -> Allowances:
-    return Allowances(open_database(None, tmp_path))
+def allowances(tmp_path: Path) -> Accounts:
+    return accounts_in(tmp_path)
 
 
-def served(allowances: Allowances, seconds: float, client: Client = STEADY) -> bool:
+def served(allowances: Accounts, seconds: float, client: Client = STEADY) -> bool:
     try:
         allowances.spend(client, CLOCK + seconds)
     except TooManyCalls:
@@ -27,23 +46,23 @@ def served(allowances: Allowances, seconds: float, client: Client = STEADY) -> b
     return True
 
 
-def test_a_burst_is_served_and_no_call_more(allowances: Allowances) -> None:
+def test_a_burst_is_served_and_no_call_more(allowances: Accounts) -> None:
     assert [served(allowances, 0) for _ in range(7)] == [True] * 5 + [False] * 2
 
 
-def test_after_a_burst_one_call_a_second_is_served(allowances: Allowances) -> None:
+def test_after_a_burst_one_call_a_second_is_served(allowances: Accounts) -> None:
     for _ in range(5):
         served(allowances, 0)
     assert [served(allowances, seconds) for seconds in (0.2, 1, 1.1, 2, 2.1)] == [False, True, False, True, False]
 
 
-def test_a_quiet_client_has_its_whole_burst_again_and_not_more(allowances: Allowances) -> None:
+def test_a_quiet_client_has_its_whole_burst_again_and_not_more(allowances: Accounts) -> None:
     for _ in range(5):
         served(allowances, 0)
     assert [served(allowances, 3600) for _ in range(6)] == [True] * 5 + [False]
 
 
-def test_who_called_too_often_is_told_when_to_call_again(allowances: Allowances) -> None:
+def test_who_called_too_often_is_told_when_to_call_again(allowances: Accounts) -> None:
     slow = a_client(calls_per_minute=2, burst=1)
     allowances.spend(slow, CLOCK)
     with pytest.raises(TooManyCalls) as refused:
@@ -55,16 +74,16 @@ def test_who_called_too_often_is_told_when_to_call_again(allowances: Allowances)
 
 
 def test_all_workers_count_together(tmp_path: Path) -> None:
-    first, second = (Allowances(open_database(None, tmp_path)) for _ in range(2))
+    first, second = (accounts_in(tmp_path) for _ in range(2))
     assert [served(each, 0) for each in (first, second, first, second, first, second)] == [True] * 5 + [False]
 
 
-def test_one_client_does_not_use_up_what_another_has(allowances: Allowances) -> None:
+def test_one_client_does_not_use_up_what_another_has(allowances: Accounts) -> None:
     for _ in range(6):
         served(allowances, 0)
     assert served(allowances, 0, a_client(name="other", calls_per_minute=60, burst=5))
 
 
-def test_a_thousand_calls_at_the_agreed_rate_are_all_served(allowances: Allowances) -> None:
+def test_a_thousand_calls_at_the_agreed_rate_are_all_served(allowances: Accounts) -> None:
     fast = a_client(calls_per_minute=700, burst=1)
     assert all(served(allowances, number * 60 / 700, fast) for number in range(1000))

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -25,7 +26,9 @@ from cds_service.trust.replay import UsedTokens
 from tests.support.tokens import CLOCK
 from tests.trust.test_replay import proven
 try:
-    UsedTokens(open_database(None, Path(sys.argv[1]))).use(proven(), b"", CLOCK)
+    database = open_database(None, Path(sys.argv[1]))
+    with database.begin() as connection:
+        UsedTokens(database).use(connection, proven(), b"", CLOCK)
     print("accepted")
 except NotTrusted:
     print("refused")
@@ -43,7 +46,23 @@ def database(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def uses(store: UsedTokens, token: Proven, call: bytes = b"", now: float = CLOCK) -> bool:
+@dataclass(frozen=True)
+class Store:
+    """One worker's view of the used tokens."""
+
+    database: Engine
+    used_tokens: UsedTokens
+
+    def use(self, token: Proven, call: bytes, now: float) -> None:
+        with self.database.begin() as connection:
+            self.used_tokens.use(connection, token, call, now)
+
+
+def a_store(database: Engine) -> Store:
+    return Store(database, UsedTokens(database))
+
+
+def uses(store: Store, token: Proven, call: bytes = b"", now: float = CLOCK) -> bool:
     try:
         store.use(token, call, now)
     except NotTrusted:
@@ -53,12 +72,12 @@ def uses(store: UsedTokens, token: Proven, call: bytes = b"", now: float = CLOCK
 
 @pytest.mark.requirement("CH-193")
 def test_a_token_serves_once(database: Engine) -> None:
-    store = UsedTokens(database)
+    store = a_store(database)
     assert [uses(store, proven()), uses(store, proven()), uses(store, proven("two"))] == [True, False, True]
 
 
 def test_why_a_used_token_is_refused_is_for_the_log(database: Engine) -> None:
-    store = UsedTokens(database)
+    store = a_store(database)
     store.use(proven(), b"", CLOCK)
     with pytest.raises(NotTrusted) as refused:
         store.use(proven(), b"", CLOCK)
@@ -67,17 +86,17 @@ def test_why_a_used_token_is_refused_is_for_the_log(database: Engine) -> None:
 
 @pytest.mark.requirement("CH-193")
 def test_two_clients_may_use_the_same_id(database: Engine) -> None:
-    store = UsedTokens(database)
+    store = a_store(database)
     assert uses(store, proven(name="north"))
     assert uses(store, proven(name="south"))
 
 
 @pytest.mark.requirement("CH-193")
 def test_a_token_used_in_one_store_is_used_in_every_other(tmp_path: Path) -> None:
-    first, second = (UsedTokens(open_database(None, tmp_path)) for _ in range(2))
+    first, second = (a_store(open_database(None, tmp_path)) for _ in range(2))
     assert uses(first, proven())
     assert not uses(second, proven())
-    assert not uses(UsedTokens(open_database(None, tmp_path)), proven())
+    assert not uses(a_store(open_database(None, tmp_path)), proven())
 
 
 @pytest.mark.requirement("CH-193")
@@ -89,7 +108,7 @@ def test_of_three_processes_with_one_token_one_is_served(tmp_path: Path) -> None
 
 
 def test_of_many_threads_with_one_token_one_is_served(database: Engine) -> None:
-    store, together = UsedTokens(database), Barrier(12)
+    store, together = a_store(database), Barrier(12)
     served = []
 
     def call() -> None:
@@ -106,7 +125,7 @@ def test_of_many_threads_with_one_token_one_is_served(database: Engine) -> None:
 
 @pytest.mark.requirement("CH-193")
 def test_a_client_that_repeats_calls_may_send_the_same_call_again_and_no_other(database: Engine) -> None:
-    store = UsedTokens(database)
+    store = a_store(database)
     assert uses(store, proven(replay="same-body"), b"call")
     assert uses(store, proven(replay="same-body"), b"call")
     assert not uses(store, proven(replay="same-body"), b"another call")
@@ -115,13 +134,13 @@ def test_a_client_that_repeats_calls_may_send_the_same_call_again_and_no_other(d
 
 @pytest.mark.requirement("CH-193")
 def test_a_test_tool_may_use_one_token_for_everything(database: Engine) -> None:
-    store = UsedTokens(database)
+    store = a_store(database)
     assert all(uses(store, proven(replay="off"), call) for call in (b"a", b"b", b"a"))
 
 
 @pytest.mark.requirement("CH-193")
 def test_used_tokens_are_forgotten_when_they_have_expired_and_not_before(database: Engine) -> None:
-    store = UsedTokens(database)
+    store = a_store(database)
     for number in range(20):
         assert uses(store, proven(f"short-{number}", until=360))
     assert uses(store, proven("long", until=3660))
@@ -133,7 +152,7 @@ def test_used_tokens_are_forgotten_when_they_have_expired_and_not_before(databas
 
 
 def test_nothing_of_a_token_is_stored_but_digests(tmp_path: Path, database: Engine) -> None:
-    uses(UsedTokens(database), proven("a-telling-id"), b"a telling body")
+    uses(a_store(database), proven("a-telling-id"), b"a telling body")
     database.dispose()
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"general-hospital" in content
@@ -141,7 +160,7 @@ def test_nothing_of_a_token_is_stored_but_digests(tmp_path: Path, database: Engi
 
 
 def test_an_id_of_any_letters_is_stored(database: Engine) -> None:
-    store = UsedTokens(database)
+    store = a_store(database)
     for jti in ("\0", "'; DROP TABLE used_token; --", "é" * 2000, "\u2028"):
         assert uses(store, proven(jti))
         assert not uses(store, proven(jti))
