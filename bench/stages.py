@@ -14,6 +14,7 @@ from cds_service.hooks.request import parse_request
 from cds_service.hooks.response import HookResponse
 from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
+from cds_service.presenting.session import Session
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.settings import Settings
 
@@ -52,6 +53,7 @@ def profile(body: bytes) -> dict[str, float]:
         )
         findings = timed("evaluate", evaluate, release.index, chart)
         shown, _withheld = timed("choose", choose, findings, chart, release, service.hook)
-        cards = timed("compose", compose, shown, chart, release, call.decision_id)
+        session = Session(request.context.patient_id)
+        cards = timed("compose", compose, shown, chart, release, call.decision_id, findings, session)
         timed("encode", HookResponse(cards=cards).encode)
     return {stage: round(statistics.median(values), 4) for stage, values in times.items()}

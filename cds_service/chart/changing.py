@@ -6,7 +6,7 @@ offered.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -23,6 +23,9 @@ from cds_service.fhir.lenient import decode_resource
 from cds_service.fhir.received import Draft
 from cds_service.fhir.resources import MedicationRequest, Quantity
 from cds_service.terminology.products import Product, Terminology
+
+
+NO_MOMENT = datetime.min.replace(tzinfo=UTC)  # an order that is not written yet has no date to compare
 
 
 def without(chart: Chart, drug: Drug) -> Chart:
@@ -50,10 +53,10 @@ def with_changed(chart: Chart, changed: Drug) -> Chart:
     return replace(chart, orders=replace(chart.orders, items=items))
 
 
-def read_order(resource: bytes, reference: str, chart: Chart, terminology: Terminology) -> Drug | None:
+def read_order(resource: bytes, reference: str, terminology: Terminology) -> Drug | None:
     """A created MedicationRequest as the draft it would be, selected; None when it is not recognised."""
     request = decode_resource(msgspec.Raw(resource), MedicationRequest)
-    setting = Setting(chart.now, UTC, Vocabulary(terminology), Medications(), chart.inpatient)
+    setting = Setting(NO_MOMENT, UTC, Vocabulary(terminology), Medications())
     drug, _ = read_drug(request, reference, None, setting, Draft(reference, request, resource, selected=True))
     return drug
 

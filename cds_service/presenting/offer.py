@@ -128,6 +128,8 @@ def label_of(candidate: Candidate, chart: Chart) -> str:
 
 def consequences(verified: Verified, chart: Chart) -> Iterator[str]:
     """What a suggestion leaves or brings that the clinician should know before taking it."""
+    if not (verified.brings or verified.leaves_open):
+        return
     label = escape_markdown(label_of(verified.candidate, chart))
     if verified.brings:
         yield f"After “{label}” there would be: {name(verified.brings)}"

@@ -1,6 +1,7 @@
 """A rule's suggestion on one finding becomes actions, and the chart as it would be once they are taken."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import msgspec
 
@@ -21,11 +22,12 @@ from cds_service.chart.facts import Unknown
 from cds_service.fhir import build
 from cds_service.hooks.response import Action
 from cds_service.knowledge.release import Release
-from cds_service.knowledge.suggestions import Orderable, Suggestion, Verb
+from cds_service.knowledge.suggestions import Orderable, Sig, Suggestion, Verb
 from cds_service.presenting.session import Dialect, Session
 from cds_service.reasoning.conditions import weigh_all
 from cds_service.reasoning.findings import Finding
 from cds_service.reasoning.logic import Truth
+from cds_service.terminology.products import Terminology
 
 # Verbs that order something besides the drugs: they change no finding by themselves.
 BESIDES = frozenset({Verb.ORDER_LAB, Verb.REFER})
@@ -170,12 +172,21 @@ class Proposer:
         )
 
     def read(self, order: bytes, orderable: Orderable) -> Drug | None:
-        return read_order(order, f"MedicationRequest/suggested-{orderable.id}", self.chart, self.release.terminology)
+        """The order as a draft on this chart."""
+        drug = read_once(orderable.id, orderable.rxcui, orderable.product, orderable.sig, self.release.terminology)
+        return replace(drug, original=order, inpatient=self.chart.inpatient) if drug else None
 
     def is_taken(self, new: Drug, instead_of: Drug | None = None) -> bool:
         """Whether another drug on the chart holds an ingredient of the new one."""
         others = holders(self.chart, new.ingredient_rxcuis)
         return any(instead_of is None or drug.reference != instead_of.reference for drug in others)
+
+
+@lru_cache(maxsize=1024)
+def read_once(id: str, rxcui: str, product: str, sig: Sig, terminology: Terminology) -> Drug | None:
+    """An orderable as a draft, read from the order that would be sent; for whom it is makes no difference."""
+    order = build.new_medication_order(rxcui, product, sig, "anybody", None)
+    return read_order(order, f"MedicationRequest/suggested-{id}", terminology)
 
 
 def can_be_named(drug: Drug) -> bool:

@@ -78,7 +78,7 @@ def take(chart: Chart, suggestion: Suggestion, release: Release) -> Chart:
             continue
         updates = action.type == "update"
         reference = f"MedicationRequest/{resource['id'] if updates else f'created-{number}'}"
-        drug = read_order(bytes(action.resource or b""), reference, chart, release.terminology)
+        drug = read_order(bytes(action.resource or b""), reference, release.terminology)
         assert drug is not None, f"a created order was not recognised: {resource}"
         chart = with_changed(chart, drug) if updates else with_order(chart, drug)
     return chart
