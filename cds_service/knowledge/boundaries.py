@@ -17,6 +17,7 @@ DRUG_PARTS: Mapping[str, str] = {
     "times_per_day": "{:g}/day",
     "duration_days": "for {:g} days",
 }
+PRODUCTS = 200  # looked through for one in the right form
 HOLDS: Mapping[Operator, Any] = {
     Operator.BELOW: lambda value, limit: value < limit,
     Operator.AT_MOST: lambda value, limit: value <= limit,
@@ -191,8 +192,6 @@ def write_drug(
     side: Side, numbers: Mapping[str, float], taken: frozenset[str], terminology: Terminology
 ) -> tuple[str, str]:
     """A drug that stands on this side, with the dose that the numbers ask for, and its ingredient's name."""
-    if side.forms:
-        raise NeedsAPerson
     barred = frozenset(code for code in side.ingredients if terminology.ingredient_name(code) in taken)
     ingredient = name_ingredient(side.ingredients - barred, terminology)
     route = Route.SYSTEMIC if not side.routes or Route.SYSTEMIC in side.routes else min(side.routes)
@@ -201,4 +200,17 @@ def write_drug(
         for name, value in numbers.items()
         if name.startswith(f"{side.name}.")
     ]
+    if side.forms or side.not_forms:
+        return ", ".join((name_product(side, ingredient, terminology), *parts)), ingredient
     return ", ".join((ingredient, route.value, *parts)), ingredient
+
+
+def name_product(side: Side, ingredient: str, terminology: Terminology) -> str:
+    """The first product that holds the ingredient alone in a form and by a route that the side asks for."""
+    for product in terminology.search(ingredient, limit=PRODUCTS):
+        alone = [each.name for each in product.ingredients] == [ingredient]
+        fits = product.dose_form and (not side.forms or product.dose_form in side.forms)
+        routed = not side.routes or product.route in side.routes
+        if alone and fits and routed and product.dose_form not in side.not_forms and "," not in product.name:
+            return product.name
+    raise NeedsAPerson
