@@ -5,9 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Double, Engine, Insert, MetaData, String, Table, create_engine, event
+from sqlalchemy import Column, Double, Engine, MetaData, String, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from cds_service.errors import BadSettings
 
@@ -40,9 +41,9 @@ INSERTS: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
 }
 
 
-def insert_once(table: Table, database: Engine) -> Insert:
-    """Inserts a row unless there is one of the same key; then no row is counted."""
-    return INSERTS[database.dialect.name](table).on_conflict_do_nothing()
+def insert_once(table: Table, database: Engine) -> ReturningInsert[tuple[str]]:
+    """Inserts a row and returns its client; returns no row if there is one of the same key already."""
+    return INSERTS[database.dialect.name](table).on_conflict_do_nothing().returning(table.c.client)
 
 
 def open_database(url: str | None, home: Path) -> Engine:

@@ -40,7 +40,7 @@ class UsedTokens:
             "call_sha256": sha256(call).hexdigest(),
             "usable_until": proven.usable_until,
         }
-        if connection.execute(self.remember, row).rowcount:
+        if connection.execute(self.remember, row).first() is not None:
             return
         if client.replay == "strict" or connection.execute(FIND_CALL, row).scalar() != row["call_sha256"]:
             raise NotTrusted("the token was used before (jti)", client.name)

@@ -28,14 +28,9 @@ class Accounts:
             self.allowances.spend(connection, client, now)
 
 
-def accounts_in(folder: Path) -> Accounts:
-    database = open_database(None, folder)
-    return Accounts(database, Allowances(database))
-
-
 @pytest.fixture
-def allowances(tmp_path: Path) -> Accounts:
-    return accounts_in(tmp_path)
+def allowances(database: Engine) -> Accounts:
+    return Accounts(database, Allowances(database))
 
 
 def served(allowances: Accounts, seconds: float, client: Client = STEADY) -> bool:
@@ -74,7 +69,8 @@ def test_who_called_too_often_is_told_when_to_call_again(allowances: Accounts) -
 
 
 def test_all_workers_count_together(tmp_path: Path) -> None:
-    first, second = (accounts_in(tmp_path) for _ in range(2))
+    databases = [open_database(None, tmp_path) for _ in range(2)]
+    first, second = (Accounts(database, Allowances(database)) for database in databases)
     assert [served(each, 0) for each in (first, second, first, second, first, second)] == [True] * 5 + [False]
 
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier, Thread
@@ -37,13 +36,6 @@ except NotTrusted:
 
 def proven(jti: str = "one", replay: str = "strict", name: str = "general-hospital", until: float = 360) -> Proven:
     return Proven(a_client(name=name, replay=replay), None, jti, CLOCK + until)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(None, tmp_path)
-    yield engine
-    engine.dispose()
 
 
 @dataclass(frozen=True)
@@ -151,7 +143,8 @@ def test_used_tokens_are_forgotten_when_they_have_expired_and_not_before(databas
     assert not uses(store, proven("long", until=3660), now=CLOCK + 600)
 
 
-def test_nothing_of_a_token_is_stored_but_digests(tmp_path: Path, database: Engine) -> None:
+def test_nothing_of_a_token_is_stored_but_digests(tmp_path: Path) -> None:
+    database = open_database(None, tmp_path)
     uses(a_store(database), proven("a-telling-id"), b"a telling body")
     database.dispose()
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
