@@ -42,12 +42,15 @@ VALUE_REASONS = {
     Reason.REFUSED: "refused by the EHR",
     Reason.TIMED_OUT: "did not arrive in time",
     Reason.MALFORMED: "could not be read",
-    Reason.TRUNCATED: "the list arrived cut short",
+    Reason.TRUNCATED: "not in the part of the list that arrived",
     Reason.TOO_OLD: "last value too old",
     Reason.IMPLAUSIBLE: "the value sent is not plausible",
     Reason.UNRECOGNISED: "not recognised",
     Reason.NOT_RECORDED: "not recorded",
 }
+
+HOW_IT_CAME = frozenset({Reason.NOT_REQUESTED, Reason.REFUSED, Reason.TIMED_OUT, Reason.MALFORMED, Reason.TRUNCATED})
+"""Reasons that tell what happened on the way here, and nothing of the value."""
 
 LIST_REASONS = {
     Reason.NOT_SENT: "was not sent",
@@ -153,9 +156,12 @@ def say_ago(days: int) -> str:
 
 def say_reason(reason: Reason, detail: str = "") -> str:
     """Why a value is not known, in a clinician's words; a detail that gives the reason itself stands alone."""
-    if VALUE_REASONS[reason] in detail:
+    said = VALUE_REASONS[reason]
+    if reason in HOW_IT_CAME and detail.endswith(f" {reason.value}"):  # "creatinine timed out" is our word for it
+        detail = f"{detail.removesuffix(reason.value)}{said}"
+    if said in detail:
         return detail
-    return f"{VALUE_REASONS[reason]} ({detail})" if detail else VALUE_REASONS[reason]
+    return f"{said} ({detail})" if detail else said
 
 
 def say_missing(missing: Missing, drug: str = "") -> str:
