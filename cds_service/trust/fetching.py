@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from queue import Empty, Queue
+from threading import Thread
 
 from cds_service.errors import CdsError
-from cds_service.outbound import Outbound
+from cds_service.outbound import Answer, NoAnswer, Outbound, Trouble
 
 WITHIN_S = 2.0
 MOST_KEY_SET_BYTES = 256_000
@@ -27,12 +29,33 @@ class NotFetched(CdsError):
 
 def fetch_document(outbound: Outbound, url: str, accept: str, within_s: float, most_bytes: int) -> bytes:
     """The body behind `url`, not followed elsewhere. Raises `NotFetched` or `NoAnswer`."""
-    answer = outbound.get(url, accept, outbound.clock() + within_s, most_bytes)
+    answer = ask(lambda: outbound.get(url, accept, outbound.clock() + within_s, most_bytes), within_s)
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         raise NotFetched(f"redirects elsewhere ({answer.status}); redirects are not followed, name the final address")
     if answer.status != HTTPStatus.OK:
         raise NotFetched(f"answered with status {answer.status}")
     return answer.body
+
+
+def ask(question: Callable[[], Answer], within_s: float) -> Answer:
+    """The answer to `question`, given up after `within_s`: a server may also drip the lines before the body, whose
+    time nobody else counts. Raises `NoAnswer`."""
+    answers: Queue[Answer | NoAnswer] = Queue(1)
+
+    def wait() -> None:
+        try:
+            answers.put(question())
+        except NoAnswer as error:
+            answers.put(error)
+
+    Thread(target=wait, daemon=True).start()
+    try:
+        answer = answers.get(timeout=within_s)
+    except Empty:
+        raise NoAnswer(Trouble.TIMED_OUT) from None
+    if isinstance(answer, NoAnswer):
+        raise answer
+    return answer
 
 
 def key_set_fetch(outbound: Outbound) -> Callable[[str], bytes]:

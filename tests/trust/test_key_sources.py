@@ -274,6 +274,30 @@ def test_a_key_set_that_drips_is_given_up_in_time(httpserver: HTTPServer, stoppe
     assert time.monotonic() - started < 1.5
 
 
+@pytest.mark.requirement("CH-197")
+def test_a_key_set_whose_headers_drip_is_given_up_in_time(stopped: Event) -> None:
+    def drip(listener: socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not stopped.wait(0.02):
+                connection.sendall(b"a")
+
+    with socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = Thread(target=drip, args=[listener])
+        server.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/jwks.json"
+        started = time.monotonic()
+        with pytest.raises(NoAnswer, match="did not answer in time"):
+            fetch_document(Outbound(), url, "application/json", 0.3, MOST_KEY_SET_BYTES)
+        assert time.monotonic() - started < 1.5
+        stopped.set()
+        server.join()
+
+
 def test_a_key_set_nobody_serves_is_said_to_be_unreachable() -> None:
     with socket() as closed:
         closed.bind(("127.0.0.1", 0))
