@@ -15,7 +15,7 @@ from cds_service.settings import Settings
 from cds_service.web.gunicorn_options import gunicorn_options
 
 DELAY_S = 0.030
-THREADS = 32
+THREADS = 64
 KEYS = {
     "MedicationRequest": "medications",
     "MedicationStatement": "statements",

@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from cds_service.errors import CdsError
 
-CONNECTIONS = 32
+CONNECTIONS = 64
 CHUNK = 65_536
 
 

@@ -20,19 +20,21 @@ from cds_service.outbound import Outbound
 NO_ACCESS = "FHIR server not asked"
 MEDICATIONS = "medications referred to"
 
+GetToken = Callable[[str, float], Authorization]
+"""Gives a token for a FHIR base, by a deadline. Raises `NoToken`."""
+
 
 @dataclass(frozen=True, slots=True)
 class FhirAccess:
     """Which FHIR servers may be asked for one client.
 
     `bases` are the only addresses its tokens are sent to. `client_id` is our OAuth client id there: a token that names
-    another is not used. `own_token` gets a token of our own for a base by a deadline, where a call brings none; it
-    raises `NoToken`.
+    another is not used. `own_token` gets a token of our own where a call brings none.
     """
 
     bases: tuple[str, ...] = ()
     client_id: str | None = None
-    own_token: Callable[[str, float], Authorization] | None = None
+    own_token: GetToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +91,17 @@ class FallBack:
         deadline: float,
     ) -> Received:
         """`received` with what could be fetched for the keys of `templates` that came empty-handed or cut short."""
-        access, authorization = asker.access, request.authorization
-        if authorization is None and access.own_token is None:
+        get_token = token_source(request, asker.access)
+        if get_token is None:
             return received
-        base = self._base_of(request, access)
+        base = self._base_of(request, asker.access)
         if base is None:
             return noted(received, f"{NO_ACCESS}: fhirServer is not one of this client's FHIR servers")
         lacking = {key: template for key, template in templates.items() if lacks(received.prefetch[key], template)}
         if not lacking and not find_missing_medications(received, base):
             return received
         try:
-            visit = Visit(asker, received.patient_id, base, authorize(request, access, base, deadline), deadline)
+            visit = Visit(asker, received.patient_id, base, get_token(base, deadline), deadline)
         except NoToken as error:
             return noted(received, f"{NO_ACCESS}: {error}")
         if lacking:
@@ -170,15 +172,18 @@ class FallBack:
             return self.clients[owner]
 
 
-def authorize(request: HookRequest, access: FhirAccess, base: str, deadline: float) -> Authorization:
-    """The token of the call, else one of our own. Raises `NoToken`, also when it was issued to another (CH-092)."""
-    if request.authorization is None:
-        if access.own_token is None:
-            raise NoToken("none came with the call")
-        return access.own_token(base, deadline)
-    if access.client_id not in (None, request.authorization.subject):
-        raise NoToken("fhirAuthorization was issued to another OAuth client")
-    return request.authorization
+def token_source(request: HookRequest, access: FhirAccess) -> GetToken | None:
+    """Where the token for a base comes from: the call, else ourselves; None when neither has one."""
+    authorization = request.authorization
+    if authorization is None:
+        return access.own_token
+
+    def use_the_calls(base: str, deadline: float) -> Authorization:
+        if access.client_id not in (None, authorization.subject):
+            raise NoToken("fhirAuthorization was issued to another OAuth client")  # CH-092
+        return authorization
+
+    return use_the_calls
 
 
 def lacks(result: KeyResult, template: str) -> bool:

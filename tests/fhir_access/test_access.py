@@ -149,6 +149,14 @@ class TestMedicationsReferredTo:
         assert [drug.rxcui for drug in door.records[0].chart.medications.items] == ["855332"]
         assert [each.text for each in door.records[0].chart.medications.unrecognised] == ["the pink one"]
 
+    def test_they_are_read_when_nothing_else_is_lacking_fifty_at_most(self, door: Door, ehr: FakeEhr) -> None:
+        case = a_patient("P1").key("encounter", None)
+        for number in range(60):
+            case = case.adding("medications", {**self.order(f"Medication/m{number}"), "id": f"r{number}"})
+        received = door.fetch(door.request(case.patient_view()))
+        assert len(ehr.asked[0].args["_id"].split(",")) == 50
+        assert "medications referred to: only the first 50 of 60 were asked for" in received.notes
+
     def test_those_of_fetched_requests_are_read_too(self, door: Door, ehr: FakeEhr) -> None:
         ehr.medications = (WARFARIN,)
         ehr.case = a_patient("P1").adding("medications", self.order("Medication/m1"))

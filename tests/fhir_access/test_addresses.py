@@ -86,6 +86,10 @@ def test_this_machine_and_its_segment_are_refused_even_when_listed_except_in_dev
     assert allowed_base(server, (server,), dev=True) == server
 
 
+def test_an_ehr_may_be_on_a_private_network() -> None:
+    assert why_refused("https://10.20.30.40:8443/fhir", dev=False) == ""
+
+
 def test_plain_http_is_for_the_dev_profile() -> None:
     assert why_refused("http://ehr.example.org/fhir", dev=False) == "expected https"
     assert why_refused("http://ehr.example.org/fhir", dev=True) == ""

@@ -3,9 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 from cds_service.app import Application, access_of, open_backend_tokens, open_fall_back, refuse_addresses
 from cds_service.errors import BadSettings
@@ -13,6 +16,7 @@ from cds_service.record.decision import DecisionRecord
 from cds_service.settings import Settings
 from cds_service.trust.callers import Caller
 from cds_service.trust.client import Client
+from cds_service.trust.signing_keys import create_keys
 from tests.fhir_access.conftest import authorization
 from tests.support import fake_ehr
 from tests.support.fake_ehr import FakeEhr
@@ -26,14 +30,22 @@ def a_client(**members: Any) -> Client:
 
 
 @pytest.fixture
+def application(application: Application, tmp_path: Path) -> Application:
+    """The service with a home of its own."""
+    settings = application.settings.model_copy(update={"home": tmp_path})
+    return replace(application, settings=settings)
+
+
+@pytest.fixture
 def ask(application: Application, ehr: FakeEhr) -> Callable[..., DecisionRecord]:
     """Sign an order as a client with these members, its request with these; gives the decision."""
 
-    def ask(client: Client, asking: Client | None = None, **members: Any) -> DecisionRecord:
-        settings = application.settings
+    def ask(client: Client, asking: Client | None = None, within_ms: int = 3000, **members: Any) -> DecisionRecord:
+        settings = application.settings.model_copy(update={"answer_within_ms": within_ms})
         records: list[DecisionRecord] = []
         served = replace(
             application,
+            settings=settings,
             fetch=open_fall_back(settings, (client,)),
             write=lambda record, milliseconds: records.append(record),
         )
@@ -64,9 +76,33 @@ def test_another_clients_server_is_not(ask: Callable[..., DecisionRecord], ehr: 
 def test_a_silent_server_leaves_time_to_answer(ask: Callable[..., DecisionRecord], ehr: FakeEhr) -> None:
     ehr.moods["*"] = fake_ehr.slow
     started = time.monotonic()
-    record = ask(a_client(fhir_servers=(ehr.base,)))
+    record = ask(a_client(fhir_servers=(ehr.base,)), within_ms=400)
     assert time.monotonic() - started < 0.4 + 1
     assert record.key_states["allergies"] == "timed out"
+
+
+def test_a_call_without_a_token_is_answered_with_one_of_our_own(
+    application: Application, ask: Callable[..., DecisionRecord], ehr: FakeEhr
+) -> None:
+    """Backend Services from end to end: SMART configuration, signed request, FHIR queries."""
+
+    def grant(ehr: FakeEhr, request: fake_ehr.Request) -> fake_ehr.Response:
+        assertion = jwt.decode(request.form["client_assertion"], keys, algorithms=["RS384"])
+        granted = assertion.claims["iss"] == "us" and request.form["scope"] == "system/*.read"
+        token = {"access_token": fake_ehr.TOKEN, "token_type": "bearer", "expires_in": 300, "scope": "system/*.read"}
+        return fake_ehr.send(token if granted else {"error": "invalid_client"})
+
+    own = create_keys(application.settings.key_folder, application.clock())
+    keys = KeySet([each.key for each in own])
+    ehr.case = a_patient("P1").allergic_to("7980", "penicillin G")
+    ehr.moods[".well-known"] = lambda ehr, request: fake_ehr.send({"token_endpoint": f"{ehr.base}/token"})
+    ehr.moods["token"] = grant
+    client = a_client(
+        fhir_servers=(ehr.base,), oauth_client_id="us", backend_scope="system/*.read", backend_algorithm="RS384"
+    )
+    record = ask(client, fhirAuthorization=None)
+    assert record.key_states["allergies"] == "read, 1 item"
+    assert fake_ehr.TOKEN not in repr(record)
 
 
 @pytest.mark.parametrize(
