@@ -5,10 +5,11 @@ offered.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from cds_service.chart.amounts import Amount, read_amount
 from cds_service.chart.chart import Chart

@@ -1,10 +1,11 @@
 """The chart: one value that everything after it reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone
 from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
@@ -15,8 +16,7 @@ FROM_DRUGS = MappingProxyType({"mme_daily": daily_mme})
 HOOKS_WITHOUT_ORDERS = frozenset({"patient-view", "encounter-discharge"})
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(msgspec.Struct, frozen=True):
     """What is known about one patient at `now`.
 
     `medications` are the active ones (requests and statements), without those a draft continues; `orders` are the
@@ -29,12 +29,12 @@ class Chart:
     now: datetime
     hook: str = ""
     medications: Items[Drug] = UNREAD
-    orders: Items[Drug] = field(default_factory=lambda: Items(complete=True, reason=None))
+    orders: Items[Drug] = msgspec.field(default_factory=lambda: Items(complete=True, reason=None))
     allergies: Items[Allergy] = UNREAD
     conditions: Items[Problem] = UNREAD
     procedures: Items[ProcedureDone] = UNREAD
-    values: Mapping[str, Fact[Any]] = field(default_factory=dict)
-    continued: Mapping[str, Drug] = field(default_factory=dict)
+    values: Mapping[str, Fact[Any]] = {}
+    continued: Mapping[str, Drug] = {}
     notes: tuple[str, ...] = ()
     inpatient: bool = False
     ordered_services: tuple[str, ...] = ()  # codes and texts of the tests and services being ordered

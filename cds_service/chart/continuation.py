@@ -1,7 +1,9 @@
 """Drafts that renew an active medication: the renewal takes its place, so the drug is on the chart once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from cds_service.chart.doses import compare
 from cds_service.chart.drugs import Drug
@@ -13,8 +15,7 @@ from cds_service.chart.orders import DraftList
 UNKNOWN_CHANGE = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Continued:
+class Continued(msgspec.Struct, frozen=True):
     """Orders that know what they continue, the medications without those, and these by the draft's reference."""
 
     orders: Items[Drug]

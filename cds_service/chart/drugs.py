@@ -1,6 +1,5 @@
 """Drugs on the chart: active medications and draft orders, with what could be read of their dose."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,8 +22,7 @@ class RecognisedBy(StrEnum):
     NAME = "recognised by name"
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(msgspec.Struct, frozen=True):
     """What is taken of one drug.
 
     `daily` maps an ingredient rxcui to its amount per day, unit `mg/d` (or `[IU]/d`, `meq/d`...); `single` maps it
@@ -32,16 +30,15 @@ class Dose:
     sig is given these are the stated maximum. `times_per_day` is administrations per day.
     """
 
-    daily: dict[str, Fact[float]] = field(default_factory=dict)
-    single: dict[str, Fact[float]] = field(default_factory=dict)
+    daily: dict[str, Fact[float]] = {}
+    single: dict[str, Fact[float]] = {}
     times_per_day: Fact[float] = NOT_RECORDED
     duration_days: Fact[float] = NOT_RECORDED
     as_needed: Fact[bool] = NOT_RECORDED
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(msgspec.Struct, frozen=True):
     """One recognised drug: a draft order or an active medication.
 
     `reference` is unique on the chart (`MedicationRequest/123`). `name` is what cards print: generic name first,
@@ -58,7 +55,7 @@ class Drug:
     recognised_by: RecognisedBy
     is_draft: bool
     status: str
-    dose: Dose = field(default_factory=Dose)
+    dose: Dose = msgspec.field(default_factory=Dose)
     authored: datetime | None = None
     selected: bool = False
     continues: str | None = None

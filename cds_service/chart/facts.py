@@ -1,6 +1,5 @@
 """Known, Unknown, and lists that say whether they are whole. Unknown is not absent."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -54,8 +53,7 @@ class Unrecognised(msgspec.Struct, frozen=True):
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Items(Generic[T]):
+class Items(msgspec.Struct, Generic[T], frozen=True):
     """A list and whether it is whole. Not `complete`: more may exist, `reason` says why.
 
     `Items((), complete=True)` is "read, and there is none". `Items((), complete=False, reason=NOT_SENT)` is

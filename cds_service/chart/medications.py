@@ -7,8 +7,9 @@ noted; a prescription that may no longer be dispensed is kept, for the drug may 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from cds_service.chart.drug_reading import Setting, authored_at, ended, read_drug
 from cds_service.chart.drugs import Drug
@@ -30,8 +31,7 @@ NOT_ORDERED = frozenset({"proposal", "plan", "option"})
 NEVER_ARRIVED = frozenset({Reason.NOT_SENT, Reason.NOT_REQUESTED, Reason.REFUSED, Reason.TIMED_OUT})
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveList:
+class ActiveList(msgspec.Struct, frozen=True):
     """The active medications. `same_as` maps the reference of a record that was merged to the one that stayed."""
 
     medications: Items[Drug]

@@ -1,7 +1,8 @@
 """The drafts of a call as orders: what the patient would take if they were signed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from cds_service.chart.drug_reading import Setting, authored_at, read_drug
 from cds_service.chart.drugs import Drug
@@ -15,8 +16,7 @@ WITHDRAWN = frozenset({"cancelled", "completed", "entered-in-error", "stopped", 
 DRUG_ORDERS = frozenset({"MedicationRequest", "MedicationStatement", ""})
 
 
-@dataclass(frozen=True, slots=True)
-class DraftList:
+class DraftList(msgspec.Struct, frozen=True):
     """The drafts that are drug orders. `earlier` holds, by a draft's reference, the references it renews or replaces;
     `withdrawn` are orders that a draft of this call stops."""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cds_service.fhir.addresses import next_page
 from cds_service.fhir.pages import Page, join, missing_page, read_page

@@ -2,8 +2,10 @@
 parallel, by one deadline. Whatever fails stays unknown with its reason; the call goes on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
+
+from msgspec.structs import replace
 
 from cds_service.errors import NoToken
 from cds_service.fhir.addresses import allowed_base

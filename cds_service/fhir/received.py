@@ -1,8 +1,9 @@
 """What one hook call brought: drafts and prefetch keys, each with how well it could be read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from cds_service.fhir.resources import Resource
 
@@ -23,8 +24,7 @@ class Reason(StrEnum):
     NOT_RECORDED = "not recorded"
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True):
     """A resource that arrived but could not be read. `label` is safe to show: type and id, or what text it carried."""
 
     resource_type: str
@@ -32,8 +32,7 @@ class Unreadable:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeyResult:
+class KeyResult(msgspec.Struct, frozen=True):
     """What came for one prefetch key.
 
     `complete` is true only when the whole answer was read: then an empty `resources` means "asked, none recorded"
@@ -47,11 +46,10 @@ class KeyResult:
     complete: bool = False
     reason: Reason | None = Reason.NOT_SENT
     requested_codes: frozenset[str] | None = None
-    urls: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """One unsigned order of the session. `original` is its JSON exactly as received; only `fhir.build` opens it.
 
     `reference` is `Type/id`, or `Type/draft-3` for the third entry when it has no id or one used before.
@@ -64,8 +62,7 @@ class Draft:
     selected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """Everything one call brought, decoded. `prefetch` has an entry for every key the service asked for.
 
     `supporting` are resources of the draft bundle that are no orders (a Medication that a draft refers to) and
@@ -77,7 +74,7 @@ class Received:
     encounter_id: str | None = None
     drafts: tuple[Draft, ...] = ()
     unreadable_drafts: tuple[Unreadable, ...] = ()
-    prefetch: Mapping[str, KeyResult] = field(default_factory=dict)
+    prefetch: Mapping[str, KeyResult] = {}
     supporting: tuple[Resource, ...] = ()
-    draft_urls: Mapping[str, str] = field(default_factory=dict)
+    draft_urls: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()

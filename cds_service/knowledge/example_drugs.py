@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from cds_service.chart.drugs import Dose, Drug, RecognisedBy
 from cds_service.chart.facts import Fact, Known, Reason, Unknown
@@ -19,8 +22,7 @@ HOURS_PER_DAY = 24
 DAYS_PER_WEEK = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Sig:
+class Sig(msgspec.Struct, frozen=True):
     """What stands after the name of a drug. `amount` and `daily` are a number and a unit."""
 
     count: float | None = None

@@ -1,13 +1,12 @@
 """What `choose` hands to `compose`: groups of findings that become one card each, and what is held back."""
 
-from dataclasses import dataclass
+import msgspec
 
 from cds_service.knowledge.release import ProblemKind
 from cds_service.reasoning.findings import Finding, Missing
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """Findings of one clinical problem, leading finding first.
 
     `key` is stable: the problem's id and the references of the drugs that its card is about.
@@ -18,8 +17,7 @@ class Group:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unchecked:
+class Unchecked(msgspec.Struct, frozen=True):
     """One line of the not-checked card: a cause ("the allergy list was not sent"), never a rule.
 
     `missing.kind` may also be "rule": the rule titled `missing.subject` could not be run. `drug` is the name of the
@@ -31,8 +29,7 @@ class Unchecked:
     drug: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """Everything that becomes a card, in order: groups, then how many more were capped, then what was not checked."""
 
     groups: tuple[Group, ...] = ()
@@ -40,8 +37,7 @@ class Shown:
     unchecked: tuple[Unchecked, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(msgspec.Struct, frozen=True):
     """A finding that was not shown, and why ("rule is silent", "over the cap")."""
 
     finding: Finding

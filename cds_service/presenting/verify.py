@@ -1,7 +1,9 @@
 """Every suggestion is tried before it is offered: the rules run again on the chart as it would be (DESIGN 6)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.release import Release

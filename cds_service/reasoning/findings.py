@@ -1,9 +1,10 @@
 """What evaluating a rule on a chart gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Fact, Reason
@@ -17,16 +18,14 @@ class Outcome(StrEnum):
     ERROR = "error"  # the rule crashed; the others still ran
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True):
     """A drug standing on one side of a rule, with the ingredient of it that matched."""
 
     drug: Drug
     ingredient: str
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """Something that kept a rule undetermined, a grade unproven or an `unless` unsettled.
 
     `subject` is a fact name ("inr", "a.daily_dose"), a list name ("allergies") or the text of an unrecognised item;
@@ -39,8 +38,7 @@ class Missing:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One rule on one binding of drugs.
 
     `bindings` has "this", or "a" and "b", or nothing for patient rules. `indicator` is what the card shows: the
@@ -51,10 +49,10 @@ class Finding:
 
     rule: Rule
     outcome: Outcome
-    bindings: Mapping[str, Bound] = field(default_factory=dict)
+    bindings: Mapping[str, Bound] = {}
     indicator: Indicator = Indicator.INFO
     grade: Grade | None = None
-    used: Mapping[str, Fact[Any]] = field(default_factory=dict)
+    used: Mapping[str, Fact[Any]] = {}
     missing: tuple[Missing, ...] = ()
     assumed: tuple[str, ...] = ()
     skipped_grades: tuple[Grade, ...] = ()

@@ -1,8 +1,9 @@
 """Drug products as the rest of the service sees them, and what a terminology can answer."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 
 class Route(StrEnum):
@@ -20,16 +21,14 @@ class Route(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Strength:
+class Strength(msgspec.Struct, frozen=True):
     """Amount of one ingredient: 325 mg per unit, or 10 mg/mL. Units are UCUM (`mg`, `ug`, `mg/mL`, `[IU]`, `ug/h`)."""
 
     value: float
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ingredient:
+class Ingredient(msgspec.Struct, frozen=True):
     """An RxNorm ingredient (TTY IN) with the strength it has in a product, if the product states one."""
 
     rxcui: str
@@ -37,8 +36,7 @@ class Ingredient:
     strength: Strength | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(msgspec.Struct, frozen=True):
     """An RxNorm concept that resolves to ingredients: SCD, SBD, GPCK, BPCK, SCDC, SBDC, BN, IN, PIN or MIN.
 
     `route` is UNKNOWN when the concept has no dose form and its ingredients exist in forms of several classes.

@@ -1,11 +1,11 @@
 """Facts of one drug; amounts are worked out by hand in the comments."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.chart import Chart

@@ -1,10 +1,10 @@
 """Morphine milligram equivalents: the worked checks of the CDC 2022 factors, and what makes a sum a lower bound."""
 
 import csv
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Dose, Drug

@@ -1,11 +1,11 @@
 import re
-from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Dose

@@ -1,9 +1,9 @@
 """Every rule with a suggestion: what is offered on its own examples, and what taking it does."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Items, Known, Reason, Unknown

@@ -4,10 +4,10 @@ A list may be read whole and be empty: then there is none. It may be unread or c
 may hold an item that nobody could place in any vocabulary: then nobody can say about that item.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service.chart.facts import Items, Known, Reason
 from cds_service.knowledge.rules import ValueSet

@@ -5,9 +5,8 @@ of them in focus. A patient rule looks once. In focus are: at order-sign all dra
 drafts, at patient-view every active medication.
 """
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Items, Known, Reason, Unknown

@@ -6,9 +6,10 @@ is never milder than both.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
+
+from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Dose, Drug

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from cds_service.chart.changing import read_order, with_changed, with_order, without
 from cds_service.chart.chart import Chart
