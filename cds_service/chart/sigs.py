@@ -139,7 +139,8 @@ def _read(text: str) -> Sig | None:
 
 
 def reword(text: str, amount: float | None = None, frequency: str = "") -> str | None:
-    """The text with another number as its amount, or another phrase as its frequency; every other word stays.
+    """The text with another number as its amount, or another phrase as its frequency; every other word stays, and
+    only a unit follows its number ("1 tablet", "2 tablets").
 
     None when the text is not understood whole, does not state it, states a range, or binds it to a moment of the day.
     """
@@ -152,7 +153,18 @@ def reword(text: str, amount: float | None = None, frequency: str = "") -> str |
     if (group == "amount" and len(_numbers(match["amount"])) > 1) or (group == "frequency" and match["moment"]):
         return None
     first, last = (start + place for place in match.span(group))
-    return f"{text[:first]}{frequency or f'{amount:g}'}{text[last:]}"
+    if amount is None or not match["unit"]:
+        return f"{text[:first]}{frequency or f'{amount:g}'}{text[last:]}"
+    unit, end = (start + place for place in match.span("unit"))
+    return f"{text[:first]}{amount:g}{text[last:unit]}{_inflect(text[unit:end], amount)}{text[end:]}"
+
+
+def _inflect(unit: str, amount: float) -> str:
+    """The unit in singular or plural, if it has both."""
+    single = unit.removesuffix("s")
+    if not {single.lower(), f"{single.lower()}s"} <= UNITS.keys():
+        return unit
+    return single if amount == 1 else f"{single}s"
 
 
 def _amount(written: str | None, unit: str, end: Callable[[list[float]], float] = max) -> Amount | None:

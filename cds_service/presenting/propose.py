@@ -17,8 +17,9 @@ from cds_service.chart.changing import (
     without,
 )
 from cds_service.chart.chart import Chart
+from cds_service.chart.drug_facts import drug_fact
 from cds_service.chart.drugs import Drug
-from cds_service.chart.facts import Unknown
+from cds_service.chart.facts import Known, Unknown
 from cds_service.fhir import build
 from cds_service.hooks.response import Action
 from cds_service.knowledge.release import Release
@@ -96,7 +97,7 @@ class Proposer:
         """Another order in the place of a drug; not one whose ingredient the patient would then have twice."""
         order = self.order_of(orderable, drug.continues)
         new = self.read(order, orderable)
-        if new is None or self.is_taken(new, drug):
+        if new is None or self.is_taken(new, drug) or self.is_allergic(new):
             return None
         chart = renew(self.chart, drug, new) if drug.is_draft else with_order(without(self.chart, drug), new)
         actions = self.swap_actions(drug, order, orderable) if can_be_named(drug) else ()
@@ -137,7 +138,7 @@ class Proposer:
         """One more order, unless the patient has the drug."""
         order = self.order_of(orderable)
         new = self.read(order, orderable)
-        if new is None or self.is_taken(new):
+        if new is None or self.is_taken(new) or self.is_allergic(new):
             return None
         chart = with_order(self.chart, new)
         return replace(candidate, chart=chart, actions=(create(order, orderable),), touched=frozenset({new.reference}))
@@ -180,6 +181,11 @@ class Proposer:
         """Whether another drug on the chart holds an ingredient of the new one."""
         others = holders(self.chart, new.ingredient_rxcuis)
         return any(instead_of is None or drug.reference != instead_of.reference for drug in others)
+
+    def is_allergic(self, new: Drug) -> bool:
+        """Whether an ingredient of the new drug is on the allergy list, whatever the rules of the site say."""
+        facts = (drug_fact(self.chart, new, each, "allergy_same_ingredient") for each in new.ingredient_rxcuis)
+        return any(isinstance(fact, Known) and fact.value for fact in facts)
 
 
 @lru_cache(maxsize=1024)
