@@ -5,7 +5,7 @@ PORT ?= 8000
 READY := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench coverage conformance mutate lock clean
+.PHONY: help demo test lint bench coverage conformance openapi fuzz mutate lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
@@ -40,6 +40,12 @@ conformance: $(READY) ## write docs/conformance.md from the marks of the tests
 mutate: $(READY) ## does a test notice when the logic changes?
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
+
+fuzz: $(READY) ## 20,000 signed calls in process: no answer that is not documented
+	$(BIN)/python -m tests.contract.fuzz $(or $(CASES),20000)
+
+openapi: $(READY) ## write docs/openapi.json from the message types
+	$(BIN)/python -m tests.contract
 
 lock: ## write requirements.lock anew (needs uv)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
