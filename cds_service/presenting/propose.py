@@ -34,8 +34,7 @@ from cds_service.terminology.products import Terminology
 BESIDES = frozenset({Verb.ORDER_LAB, Verb.REFER})
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A suggestion that could be made: what it would send and what the chart would then be.
 
     Without `actions` it is advice: what it proposes has to be done by hand. `touched` are the references of the drugs
