@@ -33,7 +33,7 @@ class Header(msgspec.Struct, frozen=True):
     kid: str
     typ: str
     jku: str | None = None
-    crit: msgspec.Raw | None = None
+    crit: list[str] | None = None
 
 
 class Claims(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Double, Engine, MetaData, String, Table, create_engine, event
+from sqlalchemy import Column, Double, Engine, MetaData, String, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.sql.dml import ReturningInsert
@@ -53,9 +53,10 @@ def open_database(url: str | None, home: Path) -> Engine:
         home.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{home / 'trust.sqlite'}"
     try:
+        kind = make_url(url).get_backend_name()
+        if kind not in INSERTS:
+            raise BadSettings(f"database_url: found {kind}, expected {' or '.join(INSERTS)}")
         engine = create_engine(url, pool_size=32)
-        if engine.dialect.name not in INSERTS:
-            raise BadSettings(f"database_url: found {engine.dialect.name}, expected {' or '.join(INSERTS)}")
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", prepare_sqlite)
         create_tables(engine)

@@ -58,7 +58,7 @@ def read_key_set(content: Mapping[str, Any], accept_published: bool) -> KeySet:
     keys: dict[str, PublicKey] = {}
     ignored = []
     for number, entry in enumerate(entries, 1):
-        why = next(find_defects(entry, times), None)
+        why = next(find_defects(entry, times), "") if isinstance(entry, dict) else "found no JSON object"
         key = None if why else import_key(entry)
         why = why or why_not_believed(key, accept_published)
         if why or key is None:
@@ -77,11 +77,8 @@ def describe_kid(entry: object) -> str:
     return f" ({kid[:80]!r})" if isinstance(kid, str) else ""
 
 
-def find_defects(entry: object, times: Mapping[str, int]) -> Iterator[str]:
+def find_defects(entry: Mapping[str, Any], times: Mapping[str, int]) -> Iterator[str]:
     """Why an entry is of no use, from what is written in it; the first reason counts."""
-    if not isinstance(entry, dict):
-        yield "found no JSON object"
-        return
     kty, kid = entry.get("kty"), entry.get("kid")
     if kty == "oct":
         yield "a symmetric key; whoever can check with it can also sign with it"

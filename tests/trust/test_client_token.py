@@ -90,7 +90,9 @@ def test_the_algorithm_must_fit_the_key() -> None:
         ({"typ": "at+jwt"}, "typ 'at+jwt'"),
         ({"typ": 5}, "header: Expected `str`, got `int`"),
         ({"kid": None}, "header: Object missing required field `kid`"),
-        ({"crit": ["exp"]}, "crit"),
+        ({"crit": ["exp"]}, "crit: this service knows no critical extension"),
+        ({"crit": []}, "crit: this service knows no critical extension"),
+        ({"crit": "exp"}, "header: Expected `array | null`, got `str`"),
         ({"jku": "https://ehr.example.org/other.json"}, "jku 'https://ehr.example.org/other.json'"),
         ({"jku": KEY_SET_URL + "/"}, "jku"),
         ({"jku": 5}, "header: Expected `str | null`, got `int`"),
@@ -261,6 +263,14 @@ def test_a_changed_token_is_refused() -> None:
     assert "signature" in why(f"Bearer {header}.{claims}.{signature[:-4]}")
     assert "signature" in why(f"Bearer {header}.{claims}.{'A' * len(signature)}")
     assert "kid 'key-2' is not in the key set" in why(EHR.bearer({"kid": "key-2"}))
+
+
+@pytest.mark.requirement("CH-185")
+@pytest.mark.parametrize("header", ['"crit":null', '"b64":false', '"x5c":5', '"jwk":"key"', '"x5u":5', '"b64":1'])
+def test_a_header_the_standard_of_signatures_forbids_is_refused(header: str) -> None:
+    members = f'{{"alg":"ES384","typ":"JWT","kid":"key-1",{header}}}'
+    encoded = urlsafe_b64encode(members.encode()).decode().rstrip("=")
+    assert "signature: " in why(f"Bearer {encoded}.{'.'.join(EHR.token().split('.')[1:])}")
 
 
 @pytest.mark.requirement("CH-184")
