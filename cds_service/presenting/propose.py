@@ -1,9 +1,10 @@
 """A rule's suggestion on one finding becomes actions, and the chart as it would be once they are taken."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
 from cds_service.chart.changing import (
     holders,
