@@ -25,7 +25,6 @@ from cds_service.fhir.received import Draft
 from cds_service.fhir.resources import MedicationRequest, Quantity
 from cds_service.terminology.products import Product, Terminology
 
-
 NO_MOMENT = datetime.min.replace(tzinfo=UTC)  # an order that is not written yet has no date to compare
 
 

@@ -60,6 +60,9 @@ class Terminology(Protocol):
     def digest(self) -> str:
         """sha256 over the logical content; the same source data gives the same digest on any machine."""
 
+    def __hash__(self) -> int:
+        """By identity: what was read with one terminology may be kept for it."""
+
     def by_rxcui(self, rxcui: str) -> Product | None:
         """Any resolvable RxNorm code, current or retired."""
 

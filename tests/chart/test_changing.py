@@ -1,10 +1,10 @@
 """Charts as they would be: doses rewritten in an order's own words, orders read back, renewals kept together."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service.chart.changing import (
     read_order,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from msgspec import structs
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Dose, Drug
@@ -241,7 +242,7 @@ def test_a_test_stands_last_and_only_while_it_is_needed() -> None:
     assert labels(offered(patient(), rule)) == ["Stop ibuprofen 600 mg", "Check the INR"]
     assert labels(offered(patient(inr=number(2, "{INR}", days_ago=1)), rule)) == ["Stop ibuprofen 600 mg"]
     assert len(labels(offered(patient(inr=number(2, "{INR}", days_ago=4)), rule))) == 2
-    assert labels(offered(replace(patient(), ordered_services=("6301-6",)), rule)) == ["Stop ibuprofen 600 mg"]
+    assert labels(offered(structs.replace(patient(), ordered_services=("6301-6",)), rule)) == ["Stop ibuprofen 600 mg"]
 
 
 def test_a_referral_is_offered_until_it_is_ordered() -> None:
@@ -310,7 +311,7 @@ def test_at_patient_view_a_replacement_is_advice() -> None:
 def test_a_replaced_renewal_names_the_prescription_it_replaces() -> None:
     chart = patient(ibuprofen(continues="MedicationRequest/m2", dose_change="same"))
     before = a_drug("ibuprofen", IBUPROFEN, reference="MedicationRequest/m2")
-    chart = replace(chart, continued={"MedicationRequest/o1": before})
+    chart = structs.replace(chart, continued={"MedicationRequest/o1": before})
     (button,) = offered(chart, bleeding(USE_TABLET)).suggestions
     assert bodies(button)[0]["priorPrescription"] == {"reference": "MedicationRequest/m2"}
 
