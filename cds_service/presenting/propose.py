@@ -1,10 +1,10 @@
 """A rule's suggestion on one finding becomes actions, and the chart as it would be once they are taken."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
-from msgspec import structs
+from msgspec.structs import replace
 
 from cds_service.chart.changing import (
     holders,
@@ -175,7 +175,7 @@ class Proposer:
     def read(self, order: bytes, orderable: Orderable) -> Drug | None:
         """The order as a draft on this chart."""
         drug = read_once(orderable.id, orderable.rxcui, orderable.product, orderable.sig, self.release.terminology)
-        return structs.replace(drug, original=order, inpatient=self.chart.inpatient) if drug else None
+        return replace(drug, original=order, inpatient=self.chart.inpatient) if drug else None
 
     def is_taken(self, new: Drug, instead_of: Drug | None = None) -> bool:
         """Whether another drug on the chart holds an ingredient of the new one."""
