@@ -60,7 +60,7 @@ def find_ingredients(
 
 def read_routes(page: Page, where: str, value: str | list[str]) -> frozenset[Route]:
     """Empty for any route."""
-    if value == ANY_ROUTE:
+    if listed(value) == [ANY_ROUTE]:
         return frozenset()
     known = [route.value for route in Route if route is not Route.UNKNOWN]
     for word in listed(value):
@@ -94,8 +94,8 @@ def write_side(kept: Mapping[str, Any]) -> str:
         parts.append(f"but not {name_list(listed(kept['not_ingredient_in']))}")
     if "not_with" in kept:
         parts.append(f"in no product with {name_list(listed(kept['not_with']))}")
-    if kept.get("route", ANY_ROUTE) != ANY_ROUTE:
-        parts.append(name_list(listed(kept["route"])))
+    if (routes := listed(kept.get("route", ANY_ROUTE))) != [ANY_ROUTE]:
+        parts.append(name_list(routes))
     if "form_in" in kept:
         parts.append(f"as {name_list(listed(kept['form_in']))}")
     if "not_form_in" in kept:
