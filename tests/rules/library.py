@@ -6,10 +6,10 @@ from functools import cache
 from cds_service.folders import data_folder
 from cds_service.knowledge.compile import compile_library
 from cds_service.knowledge.examples import Example
-from cds_service.knowledge.library import read_library
+from cds_service.knowledge.library import Library, read_library
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Rule
-from cds_service.knowledge.sources import load_sources
+from cds_service.knowledge.sources import Sources, load_sources
 from cds_service.terminology.index import open_index
 
 
@@ -27,8 +27,17 @@ class Shipped:
 
 
 @cache
+def shipped_sources() -> Sources:
+    return load_sources(data_folder("rules"), data_folder("cards"), data_folder("config"))
+
+
+@cache
+def shipped_library() -> Library:
+    return read_library(shipped_sources(), open_index(data_folder("rules") / "terminology" / "rxnorm.sqlite"))
+
+
+@cache
 def shipped() -> Shipped:
-    terminology = open_index(data_folder("rules") / "terminology" / "rxnorm.sqlite")
-    sources = load_sources(data_folder("rules"), data_folder("cards"), data_folder("config"))
-    library = read_library(sources, terminology)
-    return Shipped(compile_library(library, sources), {id: library.examples(id) for id in library.written})
+    library = shipped_library()
+    release = compile_library(library, shipped_sources())
+    return Shipped(release, {id: library.examples(id) for id in library.written})
