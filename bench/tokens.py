@@ -41,9 +41,8 @@ def measure(name: str, folder: Path) -> tuple[float, float]:
     algorithm, key = name.split()[0], KEYS[name]()
     registry = jws.JWSRegistry(algorithms=[algorithm])
     jwk = {**key.as_dict(private=False), "kid": "bench", "alg": algorithm}
-    client = Client(
-        name="bench", issuers=("https://ehr.example.org",), keys=(jwk,), algorithms=(algorithm,), burst=10 * CALLS
-    )
+    entry = {"name": "bench", "issuers": ["https://ehr.example.org"], "keys": [jwk], "algorithms": [algorithm]}
+    client = Client.model_validate({**entry, "burst": 10 * CALLS})
     clients = {client.issuers[0]: client}
     sources = open_key_sources([client], lambda url: b"", time.monotonic)
     database = open_database(None, folder / name.replace(" ", "-"))
