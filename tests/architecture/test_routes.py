@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from cds_service.web.guards import anyone, cds_clients
+from cds_service.web.guards import anyone, cds_clients, loopback_callers
 
 
 def test_every_route_names_who_may_call_it(flask_app: Flask) -> None:
@@ -18,6 +18,13 @@ def test_the_routes_and_their_callers_are_these(flask_app: Flask) -> None:
         "/cds-services": cds_clients,
         "/cds-services/<service_id>": cds_clients,
         "/cds-services/<service_id>/feedback": cds_clients,
+        "/console/": loopback_callers,
+        "/console/drugs": loopback_callers,
+        "/console/patients/<patient_id>": loopback_callers,
+        "/console/patients/<patient_id>/prefetch/<service_id>": loopback_callers,
+        "/console/reading": loopback_callers,
+        "/console/request": loopback_callers,
+        "/console/static/<path:name>": loopback_callers,
         "/health": anyone,
         "/ready": anyone,
     }

@@ -1,11 +1,12 @@
 """Makes the patients of the console from whole Synthea bundles: `python -m tests.support.make_patients`.
 
 A patient keeps what a prefetch template can ask for on the day of the console, and of every observation the newest
-three readings, of every procedure the newest. Names of staff, addresses, identifiers and other members nobody reads are
-left out.
+three readings, of every procedure the newest. Names of staff, addresses, identifiers, social findings and other members
+nobody reads are left out.
 """
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -26,6 +27,11 @@ FILES = {
 LISTS = ("AllergyIntolerance", "Condition", "Medication", "MedicationRequest", "MedicationStatement")
 MOST = {"Patient": 1, "Encounter": 1, "Observation": 3, "Procedure": 1}  # how many of the same code
 CODES = {f"{LOINC}|{code}" for fact in CATALOGUE.values() for code in (*fact.loinc, *fact.panels)}
+# Synthea's findings about a person's life, which no rule and no page has any use for.
+SOCIAL = re.compile(
+    "employment|labor force|education|criminal|violence|partner abuse|isolation|social contact|transport|[Hh]ousing"
+    "|Risk activity|Stress|review due"
+)
 LEFT_OUT = {
     "address", "communication", "encounter", "extension", "identifier", "insurance", "location", "maritalStatus",
     "meta", "multipleBirthBoolean", "participant", "performer", "recorder", "requester", "serviceProvider", "telecom",
@@ -43,6 +49,8 @@ def trim(bundle: dict[str, Any], as_of: str) -> list[dict[str, Any]]:
         if dated(resource) > as_of or (kind == "MedicationRequest" and resource["status"] not in ("active", "on-hold")):
             continue
         if kind == "Observation" and not codes_of(resource) & CODES:
+            continue
+        if kind == "Condition" and SOCIAL.search(resource["code"]["coding"][0]["display"]):
             continue
         same = kind + "|".join(sorted(codes_of(resource)))
         readings[same] += 1

@@ -11,6 +11,7 @@ import { startSearch } from "./search.js";
 import { CallFailed, callService, discover, fetchJson, sendFeedback } from "./service.js";
 
 const { patient, patientId } = byId("workspace").dataset;
+const NARROW = matchMedia("(max-width: 47.99rem)"); // one column, as in console.css
 const NEWEST_FIRST = ["order-sign", "order-select", "patient-view"];
 
 let services = null;
@@ -43,6 +44,7 @@ async function fire(hook, title, selected = []) {
     moments[hook] = { ...moment, ...answered(hook, service.id, response) };
     showExchange(`/cds-services/${service.id}`, request, response);
     show();
+    if (hook !== "patient-view" && response.cards.length) bringCards();
     await showReading(response);
   } catch (failure) {
     if (!(failure instanceof CallFailed)) throw failure;
@@ -50,7 +52,13 @@ async function fire(hook, title, selected = []) {
     moments[hook] = { ...moment, state: "failed", failure };
     showFailure(`/cds-services/${services?.[hook]?.id}`, request, failure, ["why"]);
     show();
+    if (hook !== "patient-view") bringCards();
   }
+}
+
+/** On a telephone the cards are below the orders: bring them into view. */
+function bringCards() {
+  if (NARROW.matches) byId("advice-title").scrollIntoView();
 }
 
 function answered(hook, serviceId, response) {
@@ -171,5 +179,5 @@ for (const trial of document.querySelectorAll("[data-rxcui]")) {
   trial.addEventListener("click", () => order({ rxcui, name }, Number(dose), Number(perDay)));
 }
 startSearch((drug) => order(drug));
-byId("chart-fold").open = matchMedia("(min-width: 48rem)").matches;
+byId("chart-fold").open = !NARROW.matches;
 fire("patient-view", "When the chart opened");
