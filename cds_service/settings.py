@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -153,6 +154,7 @@ def explain_mistake(mistake: Any, origins: Mapping[str, str]) -> str:
     return f"{origins.get(str(mistake['loc'][0]), 'settings')}: {name}: found {found!r}: {mistake['msg']}"
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether `host` can be reached from this machine only."""
     if host == "localhost":

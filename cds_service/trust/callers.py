@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cds_service.trust.client import Client
 
@@ -31,6 +32,7 @@ def name_tenant(client: Client, tenant: str | None) -> str:
     return client.name if tenant is None else f"{client.name}/{tenant}"
 
 
+@lru_cache(maxsize=8)
 def local_caller(name: str) -> Caller:
     """Somebody on this machine who calls without a token."""
     return Caller(Client.model_construct(name=name, issuers=()), name)

@@ -28,8 +28,8 @@ def allow_origins(app: Flask, allowed: tuple[str, ...]) -> None:
     @app.after_request
     def mark_answer(response: Response) -> Response:
         response.headers.add("Vary", "Origin")
-        origin = request.headers.get("Origin", "")
-        if is_allowed(origin, allowed):
+        origin = request.environ.get("HTTP_ORIGIN", "")
+        if origin and is_allowed(origin, allowed):
             response.headers["Access-Control-Allow-Origin"] = origin
             if request.method == "OPTIONS":
                 response.headers["Access-Control-Allow-Methods"] = METHODS

@@ -16,7 +16,7 @@ P = ParamSpec("P")
 View = Callable[P, Response]
 
 EXTENSION = "cds_service"
-FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+FORWARDING_HEADERS = frozenset({"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP"})  # as WSGI names them
 
 
 def loopback_callers() -> None:
@@ -32,7 +32,7 @@ def why_not_local() -> str:
     """Why a caller does not count as being on this machine; empty if it does."""
     if not is_loopback(request.remote_addr or ""):
         return "only callers on this machine are served"
-    if any(name in request.headers for name in FORWARDING_HEADERS):
+    if not FORWARDING_HEADERS.isdisjoint(request.environ):
         return "calls through a proxy are not served"
     return "" if is_loopback(host_name(request.host)) else "Host: expected localhost, 127.0.0.1 or [::1]"
 
