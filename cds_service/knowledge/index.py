@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from cds_service.chart.catalogue import codes_for, keys_for
+from cds_service.chart.chart import FROM_DRUGS
 from cds_service.knowledge.check_rules import index_fact, used_sets
 from cds_service.knowledge.page import Page
 from cds_service.knowledge.release import Needs, RuleIndex
@@ -10,6 +11,7 @@ from cds_service.knowledge.rules import Rule, Scope, Status
 
 RUNNING = frozenset({Status.ACTIVE, Status.SILENT})
 DRUG_LISTS = frozenset({"medications"})
+OF_ALL_DRUGS = frozenset({"medications", "orders", "all_drugs", *FROM_DRUGS})
 
 
 def index_rules(rules: Iterable[Rule]) -> RuleIndex:
@@ -30,7 +32,13 @@ def index_rules(rules: Iterable[Rule]) -> RuleIndex:
         {ingredient: tuple(reached) for ingredient, reached in by_ingredient.items()},
         {fact: tuple(reached) for fact, reached in by_fact.items()},
         tuple(any_drug),
+        frozenset(rule.id for reached in by_ingredient.values() for rule in reached if looks_at_own_drugs(rule)),
     )
+
+
+def looks_at_own_drugs(rule: Rule) -> bool:
+    """Whether a rule reads no list of drugs and nothing that is computed from all of them."""
+    return not rule.facts & OF_ALL_DRUGS and not any(side.any_drug for side in rule.sides)
 
 
 def gather_needs(page: Page, rules: Iterable[Rule]) -> Needs:

@@ -94,7 +94,8 @@ def check_product(page: Page, where: str, rxcui: str, name: str, terminology: Te
     if product is None:
         page.note(where, f"RxNorm has no code {rxcui!r}{meant}")
     elif product.tty != "SCD":
-        page.note(where, f"{rxcui} is {product.name!r} of type {product.tty}; an orderable names a generic product, an SCD{meant}")
+        found = f"{rxcui} is {product.name!r} of type {product.tty}"
+        page.note(where, f"{found}; an orderable names a generic product, an SCD{meant}")
     elif product.name.casefold() != name.casefold():
         page.note(where, f"{rxcui} is {product.name!r}, but the entry says {name!r}{meant}")
 

@@ -60,12 +60,14 @@ class RuleIndex:
     """Rules that may be reached, by what reaches them. Cost grows with the patient's list, not with the library.
 
     `by_ingredient` serves order and pair rules (every side); `by_fact` serves patient rules by their index fact.
-    `any_drug` are the order rules that every drug reaches.
+    `any_drug` are the order rules that every drug reaches. `own_drugs` are the ids of rules that look at no drug but
+    those on their sides: what they say stays the same while other drugs change.
     """
 
     by_ingredient: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     by_fact: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     any_drug: tuple[Rule, ...] = ()
+    own_drugs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

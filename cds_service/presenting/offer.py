@@ -55,7 +55,7 @@ def prepare(
         return None
     now = Findings.of(findings)
     when_signed = now if chart.hook == SIGNING else Findings.of(evaluate(release.index, as_signed(chart)))
-    return Trial(chart, Proposer(chart, release, session), Verifier(release, now, when_signed))
+    return Trial(chart, Proposer(chart, release, session), Verifier(release, chart, now, when_signed))
 
 
 def offer(group: Group, card: str, trial: Trial) -> Offer:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
-from cds_service.knowledge.release import Release
+from cds_service.knowledge.release import Release, RuleIndex
 from cds_service.knowledge.rules import Indicator, Status
 from cds_service.presenting.propose import Candidate
 from cds_service.reasoning.evaluate import evaluate
@@ -23,15 +23,27 @@ class Findings:
     firing: Mapping[str, Finding]
     undetermined: Mapping[str, Finding]
     failed: frozenset[str]
+    all: tuple[Finding, ...]
 
     @classmethod
-    def of(cls, findings: Iterable[Finding]) -> "Findings":
+    def of(cls, findings: tuple[Finding, ...]) -> "Findings":
         heard = [finding for finding in findings if finding.rule.status is Status.ACTIVE]
         return cls(
             {finding.key: finding for finding in heard if finding.outcome is Outcome.FIRES},
             {finding.key: finding for finding in heard if finding.outcome is Outcome.UNDETERMINED},
             frozenset(finding.rule.id for finding in heard if finding.outcome is Outcome.ERROR),
+            findings,
         )
+
+    def again(self, chart: Chart, index: RuleIndex, changed: frozenset[str]) -> "Findings":
+        """The findings on another chart, on which only the drugs with the `changed` ingredients are others.
+
+        What rules say that look at none of these drugs is taken over.
+        """
+        touched = {rule.id for ingredient in changed for rule in index.by_ingredient.get(ingredient, ())}
+        same = index.own_drugs - touched
+        kept = (finding for finding in self.all if finding.rule.id in same)
+        return Findings.of((*kept, *evaluate(index, chart, leaving_out=same)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class Verifier:
     """The findings before any suggestion, at the call's hook and when the orders are signed."""
 
     release: Release
+    chart: Chart
     now: Findings
     when_signed: Findings
 
@@ -65,13 +78,14 @@ class Verifier:
         """
         if not candidate.solves:
             return Verified(candidate, frozenset(), frozenset())
-        after = Findings.of(evaluate(self.release.index, candidate.chart))
+        index, changed = self.release.index, changed_ingredients(self.chart, candidate.chart)
+        after = self.now.again(candidate.chart, index, changed)
         solved = frozenset(finding.key for finding in card if is_solved(finding, after))
         if candidate.finding.key not in solved:
             return None
         signed = after
         if candidate.chart.hook != SIGNING:
-            signed = Findings.of(evaluate(self.release.index, as_signed(candidate.chart)))
+            signed = self.when_signed.again(as_signed(candidate.chart), index, changed)
         appearing = {**newly(self.now, after), **newly(self.when_signed, signed)}
         limit = min(URGENCY[candidate.finding.indicator], URGENCY[Indicator.WARNING])
         harm = any(URGENCY[finding.indicator] >= limit for finding in appearing.values())
@@ -86,6 +100,14 @@ class Verifier:
             tuple(appearing.values()),
             tuple(finding for key, finding in open_now.items() if key not in open_before),
         )
+
+
+def changed_ingredients(before: Chart, after: Chart) -> frozenset[str]:
+    """The ingredients of every drug that is on one of two charts only, or not the same on both."""
+    old, new = ({drug.reference: drug for drug in chart.drugs} for chart in (before, after))
+    other = [drug for reference, drug in old.items() if new.get(reference) is not drug]
+    other += [drug for reference, drug in new.items() if old.get(reference) is not drug]
+    return frozenset(ingredient for drug in other for ingredient in drug.ingredient_rxcuis)
 
 
 def as_signed(chart: Chart) -> Chart:
