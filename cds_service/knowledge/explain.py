@@ -31,6 +31,7 @@ def explain(rule: Rule) -> str:
             *explain_conditions("It stays silent when any of this certainly holds:", rule.unless),
             *explain_urgency(rule),
             *explain_card(rule),
+            *(f"It may propose ({each.verb}): {each.label}" for each in rule.suggestions),
             *explain_standing(rule),
             *(f"Changed by the site: {field} ({origin})" for field, origin in rule.origins),
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.knowledge.explain import explain
 from cds_service.knowledge.library import Library, read_library
 from cds_service.knowledge.orderables import is_loinc
 from cds_service.knowledge.suggestions import Orderable, Sig, Verb
@@ -76,6 +77,11 @@ def test_a_replacement_is_read_with_the_name_of_its_orderable(tmp_path: Path) ->
     assert suggestion.label == "Use acetaminophen 500 mg instead of {{ a.name }}"
     assert suggestion.drug == "a"
     assert suggestion.orderable == orderable(library)
+
+
+def test_a_proposal_is_read_back_in_a_sentence(tmp_path: Path) -> None:
+    library = read(tmp_path, 'label = "Stop {{ a.name }}"\nstop = { drug = "a" }')
+    assert "It may propose (stop): Stop {{ a.name }}" in explain(library.rules["warfarin-nsaid"]).splitlines()
 
 
 def test_what_an_orderable_needs_to_know_is_asked_of_the_chart(tmp_path: Path) -> None:
