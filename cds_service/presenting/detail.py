@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Known
@@ -70,10 +71,15 @@ def value_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
     lines: dict[str, None] = {}
     for finding in findings:
         for name, fact in finding.used.items():
-            if isinstance(fact, Known) and fact.value is False:
+            if isinstance(fact, Known) and (fact.value is False or is_in_drug_line(name, fact)):
                 continue
             lines[say(fact, label_in(finding, name), chart.now)] = None
     return list(lines)
+
+
+def is_in_drug_line(name: str, fact: Known[Any]) -> bool:
+    """Whether the line of the drug says it already: that it is being ordered, and is new or a renewal."""
+    return name.endswith((".is_new", ".is_draft")) or (name.endswith(".dose_change") and fact.value in ("new", "same"))
 
 
 def label_in(finding: Finding, name: str) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Dose
-from cds_service.chart.facts import Reason
+from cds_service.chart.facts import Known, Reason
 from cds_service.hooks.response import Card, HookResponse
 from cds_service.knowledge.release import ProblemKind
 from cds_service.knowledge.rules import CardText, Evidence, Indicator, Severity
@@ -213,6 +213,14 @@ def test_what_was_assumed_and_what_was_lowered_is_said() -> None:
 def test_a_drugs_own_value_says_whose_it_is() -> None:
     used = {"a.single_dose": number(600.0, "mg")}
     assert "- Ibuprofen single dose 600 mg\n" in detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used=used))
+
+
+def test_what_the_line_of_a_drug_says_already_is_not_said_again() -> None:
+    used = {"a.dose_change": Known("new"), "a.is_new": Known(True), "b.dose_change": Known("increased")}
+    text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used=used))
+    assert "Ibuprofen dose change" not in text
+    assert "new on the list" not in text
+    assert "- Warfarin dose change: increased\n" in text
 
 
 def test_templates_know_drugs_by_role_and_facts_by_name() -> None:
