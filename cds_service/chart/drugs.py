@@ -65,7 +65,7 @@ class Drug(msgspec.Struct, frozen=True):
 
     @property
     def ingredient_rxcuis(self) -> tuple[str, ...]:
-        return tuple(ingredient.rxcui for ingredient in self.ingredients)
+        return tuple([ingredient.rxcui for ingredient in self.ingredients])  # a list is twice as fast as a generator
 
 
 class Coded(msgspec.Struct, frozen=True):

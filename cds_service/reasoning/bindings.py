@@ -95,18 +95,17 @@ def is_present(chart: Chart, name: str) -> bool:
     return isinstance(chart.value(name), Known)
 
 
-def standing_on(side: Side, present: Present) -> list[Standing]:
-    """Every drug of the chart that stands, or may stand, on `side`, each once."""
+def holding(side: Side, present: Present) -> Iterable[Drug]:
+    """The drugs of the chart that hold what `side` asks for, each once."""
     if side.any_drug:
-        found = (stand(side, drug) for drug in present.chart.drugs)
-        return [standing for standing in found if standing is not None]
-    standings: dict[str, Standing] = {}
-    for ingredient in sorted(side.ingredients & present.held):
-        for drug in present.holders[ingredient]:
-            standing = stand(side, drug)
-            if standing is not None:
-                standings[drug.reference] = standing
-    return list(standings.values())
+        return present.chart.drugs
+    held = sorted(side.ingredients & present.held)
+    return {drug.reference: drug for ingredient in held for drug in present.holders[ingredient]}.values()
+
+
+def standing_on(side: Side, present: Present) -> list[Standing]:
+    """Every drug of the chart that stands, or may stand, on `side`."""
+    return [standing for drug in holding(side, present) if (standing := stand(side, drug)) is not None]
 
 
 def assign(*standings: Standing) -> Assignment:
@@ -118,9 +117,12 @@ def assign(*standings: Standing) -> Assignment:
 
 def singles(rule: Rule, present: Present) -> Iterator[Assignment]:
     """An order rule: once per drug in focus."""
-    for standing in standing_on(rule.sides[0], present):
-        if standing.bound.drug.reference in present.in_focus:
-            yield assign(standing)
+    side = rule.sides[0]
+    for drug in holding(side, present):
+        if drug.reference in present.in_focus:
+            standing = stand(side, drug)
+            if standing is not None:
+                yield assign(standing)
 
 
 def pairs(rule: Rule, first: list[Standing], second: list[Standing], present: Present) -> list[list[Assignment]]:

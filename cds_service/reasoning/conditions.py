@@ -1,12 +1,12 @@
 """Reading nested conditions: `all`, `any` and `not` over lines."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.rules import Condition, Line
 from cds_service.reasoning.lines import read_line
 from cds_service.reasoning.logic import Truth, all_of, any_of
-from cds_service.reasoning.verdicts import Bindings, Verdict, merge, oppose
+from cds_service.reasoning.verdicts import PLAIN, Bindings, Verdict, merge, oppose
 
 
 def weigh(condition: Condition, chart: Chart, bindings: Bindings) -> Verdict:
@@ -19,8 +19,10 @@ def weigh(condition: Condition, chart: Chart, bindings: Bindings) -> Verdict:
     return weigh_members(condition.members, chart, bindings)
 
 
-def weigh_all(conditions: Iterable[Condition], chart: Chart, bindings: Bindings) -> Verdict:
+def weigh_all(conditions: Collection[Condition], chart: Chart, bindings: Bindings) -> Verdict:
     """`and`: the first false verdict decides alone; otherwise every member was read and counts."""
+    if not conditions:
+        return PLAIN[Truth.TRUE]
     verdicts = []
     for condition in conditions:
         verdict = weigh(condition, chart, bindings)
@@ -30,8 +32,10 @@ def weigh_all(conditions: Iterable[Condition], chart: Chart, bindings: Bindings)
     return merge(all_of([verdict.truth for verdict in verdicts]), verdicts)
 
 
-def weigh_any(conditions: Iterable[Condition], chart: Chart, bindings: Bindings) -> Verdict:
+def weigh_any(conditions: Collection[Condition], chart: Chart, bindings: Bindings) -> Verdict:
     """`or`: the first true verdict decides alone; otherwise every member was read and counts."""
+    if not conditions:
+        return PLAIN[Truth.FALSE]
     verdicts = []
     for condition in conditions:
         verdict = weigh(condition, chart, bindings)

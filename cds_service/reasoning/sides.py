@@ -7,7 +7,7 @@ from cds_service.chart.facts import Reason
 from cds_service.knowledge.rules import Side
 from cds_service.reasoning.findings import Bound, Missing
 from cds_service.reasoning.logic import Truth, all_of, truth
-from cds_service.reasoning.verdicts import Verdict
+from cds_service.reasoning.verdicts import PLAIN, Verdict
 from cds_service.terminology.products import Route
 
 
@@ -25,23 +25,22 @@ def stand(side: Side, drug: Drug) -> Standing | None:
     The first ingredient that matches is the one bound. An ingredient that matches in a product whose route or form
     is not known may stand there: unknown, naming what is missing ("a.route").
     """
-    fitting = (each.rxcui for each in drug.ingredients if side.any_drug or each.rxcui in side.ingredients)
-    ingredient = next(fitting, None)
-    if ingredient is None or not side.not_with.isdisjoint(drug.ingredient_rxcuis):
+    if side.not_with and not side.not_with.isdisjoint(drug.ingredient_rxcuis):
         return None
-    verdict = judge_form(side, drug)
-    if verdict.truth is Truth.FALSE:
-        return None
-    return Standing(side.name, Bound(drug, ingredient), verdict)
+    for each in drug.ingredients:
+        if side.any_drug or each.rxcui in side.ingredients:
+            verdict = judge_form(side, drug)
+            return None if verdict.truth is Truth.FALSE else Standing(side.name, Bound(drug, each.rxcui), verdict)
+    return None
 
 
 def judge_form(side: Side, drug: Drug) -> Verdict:
     """Whether route and dose form are among those the side asks for."""
-    fits = {"route": route_fits(side, drug.route), "dose_form": form_fits(side, drug.dose_form)}
-    both = all_of(fits.values())
+    route, form = route_fits(side, drug.route), form_fits(side, drug.dose_form)
+    both = all_of((route, form))
     if both is not Truth.UNKNOWN:
-        return Verdict(both)
-    unread = [name for name, fit in fits.items() if fit is Truth.UNKNOWN]
+        return PLAIN[both]
+    unread = [name for name, fit in (("route", route), ("dose_form", form)) if fit is Truth.UNKNOWN]
     return Verdict(
         both, missing=tuple(Missing("value", f"{side.name}.{name}", Reason.NOT_RECORDED, drug.name) for name in unread)
     )

@@ -25,7 +25,9 @@ class Verdict(msgspec.Struct, frozen=True):
     assumed: tuple[str, ...] = ()
 
 
-TRUE = Verdict(Truth.TRUE)
+# Verdicts that say nothing of how they were reached.
+PLAIN: Mapping[Truth, Verdict] = {truth: Verdict(truth) for truth in Truth}
+TRUE = PLAIN[Truth.TRUE]
 
 
 def oppose(verdict: Verdict) -> Verdict:
@@ -37,9 +39,10 @@ def merge(truth: Truth, verdicts: Iterable[Verdict]) -> Verdict:
     """One verdict of the given truth that remembers what each of `verdicts` read, missed and assumed."""
     telling = [verdict for verdict in verdicts if verdict.used or verdict.missing or verdict.assumed]
     if not telling:
-        return Verdict(truth)
+        return PLAIN[truth]
     if len(telling) == 1:
-        return Verdict(truth, telling[0].used, telling[0].missing, telling[0].assumed)
+        only = telling[0]
+        return only if only.truth is truth else Verdict(truth, only.used, only.missing, only.assumed)
     used: dict[str, Fact[Any]] = {}
     missing: dict[Missing, None] = {}
     assumed: dict[str, None] = {}
