@@ -213,20 +213,24 @@ def change_product(original: bytes, rxcui: str, product: str, sig: Sig) -> bytes
     order = OBJECT.decode(original)
     if not {"medicationCodeableConcept", "medicationReference"} & order.keys() or has_own_words(order):
         return None
-    order = without_old_product(order)
-    order["medicationCodeableConcept"] = pack(medication(rxcui, product))
-    order["dosageInstruction"] = pack([dosage(sig)])
-    return pack_order(order)
+    bare = without_old_product(order)
+    if bare is None:
+        return None
+    new = {"medicationCodeableConcept": medication(rxcui, product), "dosageInstruction": [dosage(sig)]}
+    return pack_order(bare | {name: pack(member) for name, member in new.items()})
 
 
-def without_old_product(order: Members) -> Members:
-    """An order without its contained or referenced Medication and without the amount of it to dispense."""
+def without_old_product(order: Members) -> Members | None:
+    """An order without its contained or referenced Medication and without the amount of it to dispense.
+
+    None when one of the members that say so cannot be read.
+    """
     try:
         reference = text_of(OBJECT.decode(order.get("medicationReference", b"{}")), "reference")
         contained = OBJECTS.decode(order.get("contained", b"[]"))
         dispense = OBJECT.decode(order.get("dispenseRequest", b"{}"))
     except msgspec.DecodeError:
-        return order
+        return None
     others = [each for each in contained if f"#{text_of(each, 'id')}" != reference]
     dispense.pop("quantity", None)
     changed = {"contained": others, "dispenseRequest": dispense}

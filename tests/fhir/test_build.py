@@ -243,7 +243,13 @@ def test_without_words_for_it_a_sentence_is_not_left_behind() -> None:
 
 @pytest.mark.parametrize(
     "members",
-    [{"medicationReference": None, "medication": {"concept": {}}}, {"text": {"status": "additional"}}],
+    [
+        {"medicationReference": None, "medication": {"concept": {}}},
+        {"text": {"status": "additional"}},
+        {"contained": "a drug"},
+        {"medicationReference": "#med"},
+        {"dispenseRequest": 60},
+    ],
 )
 def test_an_order_of_another_shape_gets_no_other_product(members: dict[str, Any]) -> None:
     order = {name: member for name, member in {**ORDER, **members}.items() if member is not None}
