@@ -175,7 +175,12 @@ class FallBack:
 
 
 def token_source(request: HookRequest, access: FhirAccess) -> GetToken | None:
-    """Where the token for a base comes from: the call, else ourselves; None when neither has one."""
+    """Where the token for a base comes from: the call, else ourselves; None when neither has one.
+
+    A call that brought a token nobody may use (for another patient, say) gets none of ours instead (CH-093).
+    """
+    if request.token_unusable:
+        return None
     authorization = request.authorization
     if authorization is None:
         return access.own_token

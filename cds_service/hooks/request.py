@@ -41,6 +41,7 @@ class HookRequest:
     prefetch: Mapping[str, msgspec.Raw] = field(default_factory=dict)
     fhir_server: str | None = None
     authorization: Authorization | None = None
+    token_unusable: bool = False
     as_of: datetime | None = None
     trace: bool = False
     notes: tuple[str, ...] = ()
@@ -107,6 +108,7 @@ def settle(envelope: Envelope, hook: str) -> HookRequest:
         prefetch=by_name(envelope.prefetch or {}, "prefetch"),
         fhir_server=envelope.fhir_server or None,
         authorization=authorization,
+        token_unusable=authorization is None and not is_null(envelope.fhir_authorization),
         as_of=None if own.as_of is None else read_as_of(own.as_of),
         trace=own.trace or False,
         notes=(*odd_instance, *context_notes, *token_notes),

@@ -1,6 +1,7 @@
 """Groups of findings become cards, exactly as they go over the wire."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -11,12 +12,13 @@ from cds_service.knowledge.rules import Indicator
 from cds_service.presenting.detail import describe, describe_more, describe_unchecked
 from cds_service.presenting.groups import Group, Shown, Unchecked
 from cds_service.presenting.offer import NOTHING, Trial, offer, prepare
-from cds_service.presenting.session import Session
+from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import summarise, summarise_more, summarise_unchecked
 from cds_service.reasoning.findings import Finding
 
 EXTENSION = "org.cds-service"
 INDICATORS = list(Indicator)
+TOPIC_LENGTH = 100
 
 
 def compose(
@@ -34,7 +36,7 @@ def compose(
     """
     decision = UUID(decision_id)
     trial = prepare(shown.groups, findings, chart, release, session)
-    cards = [card_of(group, chart, release, decision, trial) for group in shown.groups]
+    cards = [card_of(group, chart, release, decision, trial, session) for group in shown.groups]
     if shown.more:
         cards.append(more_card(shown.more, chart, release.policy, decision))
     if shown.unchecked:
@@ -42,16 +44,18 @@ def compose(
     return tuple(cards)
 
 
-def card_of(group: Group, chart: Chart, release: Release, decision: UUID, trial: Trial | None) -> Card:
+def card_of(
+    group: Group, chart: Chart, release: Release, decision: UUID, trial: Trial | None, session: Session | None
+) -> Card:
     """One problem, one card, with the highest indicator and every override reason of its findings."""
-    lead = group.findings[0].rule
+    lead = group.findings[0]
     uuid = str(uuid5(decision, group.key))
     offered = offer(group, uuid, trial) if trial else NOTHING
     return Card(
         uuid=uuid,
         summary=summarise(group, chart),
         indicator=min((finding.indicator for finding in group.findings), key=INDICATORS.index),
-        source=source(release.policy, lead.id, lead.title),
+        source=source(release.policy, topic_of(lead, session), lead.rule.title),
         detail=describe(group, chart, offered.lines),
         suggestions=offered.buttons,
         selection_behavior=offered.selection_behavior,
@@ -88,6 +92,19 @@ def source(policy: CardPolicy, code: str, display: str) -> CardSource:
     """Who says so; the topic's system and code together are the address of the knowledge behind the card."""
     topic = Coding(code=code, system=f"{policy.source_url}/knowledge", display=display)
     return CardSource(label=policy.source_label, url=policy.source_url, topic=topic)
+
+
+def topic_of(lead: Finding, session: Session | None) -> str:
+    """The code a client remembers an override by: the leading rule's id.
+
+    Epic allows letters and digits only, at most 100, and remembers for good: there the drugs' ingredients are part of
+    it. Capitals stand for what is not a letter or digit, so that no two topics share a code.
+    """
+    if session is None or session.dialect is not Dialect.EPIC:
+        return lead.rule.id
+    ingredients = sorted({bound.ingredient for bound in lead.bindings.values()})
+    code = "X".join((lead.rule.id.replace("-", "Z").replace(".", "Y"), *ingredients))
+    return code if len(code) <= TOPIC_LENGTH else f"H{sha256(code.encode()).hexdigest()}"
 
 
 def override_reasons(findings: Iterable[Finding], release: Release) -> tuple[Coding, ...]:

@@ -204,6 +204,19 @@ class TestTokensOfOurOwn:
         whole = a_patient("P1").key("encounter", None)
         door_with(access=FhirAccess((ehr.base,), None, own_token)).fetch(whole.patient_view())
 
+    @pytest.mark.requirement("CH-093")
+    def test_they_do_not_stand_in_for_a_token_of_another_patient(
+        self, door_with: Callable[..., Door], ehr: FakeEhr
+    ) -> None:
+        def own_token(base: str, deadline: float) -> Authorization:
+            raise AssertionError("a token came, for somebody else")
+
+        foreign = {"access_token": TOKEN, "token_type": "Bearer", "scope": "user/*.read", "subject": "s"}
+        request = BARE.patient_view(fhirServer=ehr.base, fhirAuthorization={**foreign, "patient": "SOMEBODY-ELSE"})
+        received = door_with(access=FhirAccess((ehr.base,), None, own_token)).fetch(request)
+        assert not received.prefetch["allergies"].complete
+        assert ehr.asked == []
+
     def test_a_server_that_gives_none_is_noted(self, door_with: Callable[..., Door], ehr: FakeEhr) -> None:
         def own_token(base: str, deadline: float) -> Authorization:
             raise NoToken("invalid_client")

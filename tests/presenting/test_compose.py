@@ -16,6 +16,7 @@ from cds_service.knowledge.rules import CardText, Evidence, Indicator, Severity
 from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
 from cds_service.presenting.groups import Group, Unchecked
+from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import summarise, summarise_unchecked
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from tests.presenting.findings import DECISION, SYSTEM, a_finding, a_release, a_spoken_rule
@@ -357,3 +358,14 @@ def test_even_a_cause_of_too_many_words_is_cut() -> None:
     summary = summarise_unchecked((cause,))
     assert len(summary) == 139
     assert summary.endswith("…")
+
+
+@pytest.mark.parametrize("id", ["warfarin-nsaid", "ddi.onc-11", "r" * 120], ids=["short", "table row", "long"])
+def test_epic_remembers_an_override_by_letters_and_digits_of_rule_and_ingredients(id: str) -> None:
+    finding = a_finding(a_spoken_rule(id), a_draft("ibuprofen", "5640"), a_drug("warfarin", "11289"))
+    shown, _ = choose((finding,), CHART, a_release(), "order-sign")
+    (card,) = compose(shown, CHART, a_release(), DECISION, (finding,), Session("P1", None, Dialect.EPIC))
+    code = card.source.topic.code if card.source.topic else ""
+    assert re.fullmatch(r"[A-Za-z0-9]{1,100}", code)
+    if len(id) < 100:
+        assert code == f"{id.replace('-', 'Z').replace('.', 'Y')}X11289X5640"
