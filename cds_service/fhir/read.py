@@ -1,6 +1,6 @@
 """From a hook request to what it brought: every prefetch key with its state, and the drafts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -8,10 +8,11 @@ from cds_service.errors import BadRequest
 from cds_service.fhir.bundles import read_by_entry, read_resource, read_uniform
 from cds_service.fhir.drafts import read_drafts
 from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, type_of
-from cds_service.fhir.received import KeyResult, Reason, Received, Unreadable
-from cds_service.fhir.resources import READ, Resource
+from cds_service.fhir.received import Draft, KeyResult, Reason, Received, Unreadable
+from cds_service.fhir.resources import READ, MedicationRequest, MedicationStatement, Resource
 from cds_service.hooks.request import HookRequest
 
+MOST_DRUG_DRAFTS = 100
 NONE_RECORDED = KeyResult(complete=True, reason=None)
 MALFORMED = KeyResult(reason=Reason.MALFORMED)
 
@@ -19,7 +20,7 @@ MALFORMED = KeyResult(reason=Reason.MALFORMED)
 def read_request(request: HookRequest, templates: Mapping[str, str]) -> Received:
     """Everything the request brought for the keys of `templates` (key → prefetch template); other keys are ignored.
 
-    Raises `BadRequest` when the drafts are no bundle anyone can read or one is for another patient, and
+    Raises `BadRequest` when the drafts are no bundle anyone can read, too many, or one is for another patient, and
     `NothingToWorkWith` when the caller speaks FHIR DSTU2.
     """
     context = request.context
@@ -29,6 +30,7 @@ def read_request(request: HookRequest, templates: Mapping[str, str]) -> Received
         read = read_drafts(context, urls)
     except RecursionError:
         raise BadRequest("body", "JSON nested too deeply", "FHIR resources") from None
+    refuse_many(read.drafts)
     return Received(
         patient_id=context.patient_id,
         encounter_id=context.encounter_id,
@@ -39,6 +41,13 @@ def read_request(request: HookRequest, templates: Mapping[str, str]) -> Received
         draft_urls=read.urls,
         notes=(*request.notes, *read.notes),
     )
+
+
+def refuse_many(drafts: Iterable[Draft]) -> None:
+    """Every pair of drugs is looked at, so the time of an answer grows with the square of the drafts."""
+    drugs = sum(isinstance(draft.resource, MedicationRequest | MedicationStatement) for draft in drafts)
+    if drugs > MOST_DRUG_DRAFTS:
+        raise BadRequest("context.draftOrders", f"{drugs} drug orders", f"at most {MOST_DRUG_DRAFTS} in one call")
 
 
 def read_key(raw: msgspec.Raw | None, template: str) -> KeyResult:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID, uuid5
 
 import msgspec
@@ -21,6 +22,7 @@ from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding
 
 MOST = 3
+MOST_TRIED = 12  # on one card; the rules run anew for each, and a session of fifty orders has hundreds
 LONGEST_LABEL = 120
 LONGEST_NAME = 40
 NAMED = 3  # findings and open rules that a line names
@@ -76,13 +78,19 @@ def offer(group: Group, card: str, trial: Trial) -> Offer:
 
 
 def try_all(group: Group, trial: Trial) -> Iterator[Verified]:
-    """Every suggestion of every finding that can be made and holds."""
+    """The suggestions of the findings, most important first, that can be made and hold; not more than `MOST_TRIED`."""
+    for candidate in islice(propose_all(group, trial), MOST_TRIED):
+        verified = trial.verifier.verify(candidate, group.findings)
+        if verified:
+            yield verified
+
+
+def propose_all(group: Group, trial: Trial) -> Iterator[Candidate]:
     for finding in group.findings:
         for suggestion in finding.rule.suggestions:
             candidate = trial.proposer.propose(finding, suggestion)
-            verified = trial.verifier.verify(candidate, group.findings) if candidate else None
-            if verified:
-                yield verified
+            if candidate:
+                yield candidate
 
 
 def worth(verified: Verified) -> tuple[bool, int, int]:

@@ -238,3 +238,12 @@ def test_what_was_tolerated_in_the_request_is_noted_with_what_was_tolerated_in_t
 
 def test_hooks_without_drafts_have_none() -> None:
     assert received(CASE.patient_view()).drafts == ()
+
+
+def test_more_drug_orders_than_can_be_checked_in_time_are_refused_by_number() -> None:
+    many = [medication_request(f"m{number}", "197806", status="draft") for number in range(101)]
+    labs = [{"resourceType": "ServiceRequest", "id": f"s{number}"} for number in range(50)]
+    assert len(with_drafts(a_bundle(*many[:100], *labs)).drafts) == 150
+    problem = refused(a_bundle(*many))
+    assert (problem.element, problem.found) == ("context.draftOrders", "101 drug orders")
+    assert problem.expected == "at most 100 in one call"
