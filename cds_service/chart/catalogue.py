@@ -79,6 +79,13 @@ _DERIVED = (
         "creatinine age sex pregnant",
         "Inker et al., N Engl J Med 2021;385:1737",
     ),
+    FactType(
+        "egfr_disputed",
+        "laboratory's own eGFR at odds with the creatinine",
+        Kind.BOOLEAN,
+        inputs=("egfr", "egfr_ckdepi2021"),
+        source="house rule, not from a source: eGFR reported within a day of the creatinine and at least twice as high",
+    ),
     _derived(
         "crcl",
         "creatinine clearance (Cockcroft-Gault, actual weight)",

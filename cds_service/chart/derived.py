@@ -13,9 +13,11 @@ from cds_service.chart.measuring import Setting, newest_reading, series_of
 from cds_service.chart.readings import Readings
 
 Values = Mapping[str, Fact[Any]]
-Derive = Callable[[Values], Fact[float]]
+Derive = Callable[[Values], Fact[Any]]
 
 AKI_WINDOW = timedelta(days=7)
+A_DAY = timedelta(days=1)
+AT_ODDS = 2.0
 
 
 class Inputs(msgspec.Struct, frozen=True):
@@ -96,6 +98,23 @@ def egfr_ckdepi2021(values: Values) -> Fact[float]:
     )
 
 
+def egfr_disputed(values: Values) -> Fact[bool]:
+    """Whether the laboratory's own eGFR, of the same day, is at least twice the one computed from creatinine.
+
+    Then one of the two results is wrong, and nobody can say which. Without a reported one nothing is at odds.
+    """
+    inputs = take(values, "egfr_ckdepi2021")
+    if isinstance(inputs, Unknown):
+        return inputs
+    (computed,) = inputs.facts
+    reported = values.get("egfr")
+    if not isinstance(reported, Known) or reported.as_of is None or computed.as_of is None:
+        return Known(False, sources=computed.sources, as_of=computed.as_of)
+    together = abs(reported.as_of - computed.as_of) <= A_DAY
+    at_odds = together and bool(reported.value >= AT_ODDS * computed.value)
+    return Known(at_odds, sources=(*reported.sources, *computed.sources), as_of=reported.as_of)
+
+
 def crcl(values: Values) -> Fact[float]:
     return clearance("crcl", values, "weight", "actual weight")
 
@@ -164,6 +183,7 @@ DERIVATIONS: Mapping[str, Derive] = {
     "ideal_weight": ideal_weight,
     "dosing_weight": dosing_weight,
     "egfr_ckdepi2021": egfr_ckdepi2021,
+    "egfr_disputed": egfr_disputed,
     "crcl": crcl,
     "crcl_adjusted": crcl_adjusted,
 }

@@ -8,6 +8,7 @@ instruction allows. Nothing is assumed: an instruction without a frequency has n
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import isclose
+from typing import Any
 
 import msgspec
 
@@ -56,10 +57,24 @@ def read_dose(dosages: Sequence[Dosage], product: Product, source: Source) -> Do
 
 
 def compare(before: Dose, after: Dose) -> str:
-    """How the daily dose changed: "same", "increased", "decreased", or "unknown" when either is or they mix."""
+    """How the daily dose changed: "same", "increased", "decreased", or "unknown" when either is or they mix.
+
+    Two instructions that say the same, or both nothing, are the same also where they give no daily dose.
+    """
+    if (said := _said(before)) is not None and said == _said(after):
+        return "same"
     changes = {_change(before.daily.get(rxcui), after.daily.get(rxcui)) for rxcui in before.daily | after.daily}
     changes = changes - {"same"} or changes
     return changes.pop() if len(changes) == 1 else "unknown"
+
+
+def _said(dose: Dose) -> tuple[Any, ...] | None:
+    """Everything an instruction says, without where it was read; None when a part of it could not be read."""
+    facts = [*dose.daily.values(), *dose.single.values(), dose.times_per_day, dose.duration_days, dose.as_needed]
+    if any(isinstance(fact, Unknown) and fact.reason is not Reason.NOT_RECORDED for fact in facts):
+        return None
+    values = [(fact.value, fact.unit, fact.at_least) if isinstance(fact, Known) else None for fact in facts]
+    return (tuple(dose.daily), tuple(dose.single), tuple(values), dose.text)
 
 
 def differ(one: Dose, other: Dose) -> bool:

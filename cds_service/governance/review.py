@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cds_service.knowledge.release import Release, RuleIndex
+from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Rule, Status
 
 
@@ -19,7 +19,12 @@ def silence_unreviewed(release: Release) -> Release:
         release,
         digest=hashlib.sha256(f"{release.digest} unreviewed silent".encode()).hexdigest(),
         rules=rules,
-        index=RuleIndex(silence_entries(release.index.by_ingredient), silence_entries(release.index.by_fact)),
+        index=replace(
+            release.index,
+            by_ingredient=silence_entries(release.index.by_ingredient),
+            by_fact=silence_entries(release.index.by_fact),
+            any_drug=tuple(rules[rule.id] for rule in release.index.any_drug),
+        ),
     )
 
 

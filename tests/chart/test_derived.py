@@ -66,6 +66,31 @@ def test_egfr_is_the_published_one() -> None:
     assert (fact.unit, fact.formula) == ("mL/min/{1.73_m2}", "CKD-EPI 2021")
 
 
+# Read: the laboratory's own eGFR, days before now; whether it is at odds with 51.8 computed from the day before
+# yesterday's creatinine.
+DISPUTES = [
+    (110, 2, True),  # more than twice 51.8
+    (80, 2, False),
+    (20, 2, False),  # lower: the computed one is the milder of the two
+    (110, 30, False),  # of another day: kidney function may have changed
+]
+
+
+@pytest.mark.parametrize(("reported", "days", "at_odds"), DISPUTES)
+def test_an_egfr_is_disputed_when_the_laboratory_reports_twice_as_much_that_day(
+    reported: float, days: int, at_odds: bool
+) -> None:
+    labs = whole(observation("2160-0", 1.2, "mg/dL", 2), observation("33914-3", reported, "mL/min", days, id="e"))
+    fact = value("egfr_disputed", patient=born(60, "female"), labs=labs, vitals=whole())
+    assert fact.value is at_odds
+
+
+def test_without_a_reported_egfr_nothing_is_at_odds_and_without_a_creatinine_nobody_can_say() -> None:
+    alone = value("egfr_disputed", patient=born(60, "female"), labs=whole(CREATININE), vitals=whole())
+    assert alone.value is False
+    assert isinstance(value("egfr_disputed", patient=born(60), labs=whole(), vitals=whole()), Unknown)
+
+
 def test_body_mass_index_and_ideal_weight() -> None:
     vitals = whole(WEIGHT, HEIGHT)
     assert value("bmi", vitals=vitals).value == pytest.approx(23.51, abs=0.01)  # 72 / 1.75²

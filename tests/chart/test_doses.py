@@ -322,8 +322,20 @@ def test_the_dose_keeps_the_words_of_the_order() -> None:
 def test_doses_are_compared_ingredient_by_ingredient() -> None:
     low, high, silent = dose("1049221", giving(1)), dose("1049221", giving(2)), dose("1049221")
     assert (compare(low, low), compare(low, high), compare(high, low)) == ("same", "increased", "decreased")
-    assert (compare(low, silent), compare(silent, silent)) == ("unknown", "unknown")
+    assert compare(low, silent) == "unknown"
     assert (differ(low, high), differ(low, low), differ(low, silent)) == (True, False, False)
+
+
+def test_two_instructions_that_say_the_same_are_the_same_even_without_a_daily_dose() -> None:
+    assert compare(dose("1049221"), dose("1049221")) == "same"
+    once, twice = {"text": "as the clinic says"}, {"text": "as the nurse says"}
+    assert compare(dose("1049221", once), dose("1049221", once)) == "same"
+    assert compare(dose("1049221", once), dose("1049221", twice)) == "unknown"
+
+
+def test_an_amount_nobody_can_read_may_be_another_amount() -> None:
+    spoons = {"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "spoons"}}]}
+    assert compare(dose("1049221", spoons), dose("1049221", spoons)) == "unknown"
 
 
 def test_a_dose_that_rises_in_one_ingredient_and_falls_in_another_has_no_direction() -> None:

@@ -217,6 +217,39 @@ def test_an_allergy_to_the_same_ingredient_is_certain_either_way(allergies: list
     assert value(fact(a_chart(allergies=allergies), drug, "allergy_same_ingredient")) is answer
 
 
+def test_an_allergy_to_another_ingredient_of_the_product_counts() -> None:
+    chart = a_chart(allergies=[an_allergy("y", ["y"])])
+    assert value(drug_fact(chart, a_drug("both", "x", "y"), "x", "allergy_same_ingredient")) is True
+
+
+SNOMED = "http://snomed.info/sct"
+
+
+@pytest.mark.parametrize("code", ["91935009", "373270004"])  # allergy to peanuts; the penicillin class
+def test_a_food_or_a_class_by_its_code_is_no_ingredient(code: str) -> None:
+    chart = a_chart(allergies=[an_allergy("entry", codes=[(SNOMED, code)])])
+    assert value(fact(chart, a_drug("x"), "allergy_same_ingredient")) is False
+
+
+@pytest.mark.parametrize(
+    ("allergies", "word"),
+    [
+        ([an_allergy("x", ["x"], kind="intolerance")], "intolerance"),
+        ([an_allergy("x", ["x"], kind="intolerance", criticality="high")], "severe"),
+        ([an_allergy("x", ["x"], severe=True)], "severe"),
+        ([an_allergy("x", ["x"])], "allergy"),
+        ([an_allergy("x", ["x"], kind="intolerance"), an_allergy("again", ["x"], kind="allergy")], "allergy"),
+    ],
+)
+def test_the_worst_recorded_reaction_to_the_ingredient_is_named(allergies: list[Any], word: str) -> None:
+    assert value(fact(a_chart(allergies=allergies), a_drug("x"), "same_ingredient_reaction")) == word
+
+
+def test_without_such_an_entry_there_is_no_reaction_to_name() -> None:
+    chart = a_chart(allergies=[an_allergy("y", ["y"])])
+    assert reason(fact(chart, a_drug("x"), "same_ingredient_reaction")) is Reason.NOT_RECORDED
+
+
 @pytest.mark.parametrize("categories", [(), ("medication",), ("food", "medication"), ("biologic",)])
 def test_an_allergy_that_may_be_to_the_drug_leaves_it_open(categories: tuple[str, ...]) -> None:
     chart = a_chart(allergies=[an_allergy("substance 7", categories=categories)])

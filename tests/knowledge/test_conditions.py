@@ -135,12 +135,20 @@ def test_a_drug_is_narrowed_by_ingredient_route_and_form() -> None:
     )
 
 
+def test_a_drug_may_be_any_drug_on_any_route() -> None:
+    side, problems = side_of('{ ingredient_in = "any", route = ["any"] }')
+    assert problems == []
+    assert side is not None
+    assert (side.any_drug, side.ingredients, side.routes, side.written) == (True, frozenset(), frozenset(), "any drug")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ('{ ingredient_in = "warfarin", not_ingredient_in = "warfarin" }', "takes away every ingredient"),
         ('{ ingredient_in = "nsaid", form_in = "Oral Tablets" }', "called 'Oral Tablets'; did you mean 'Oral Tablet'?"),
         ("{ ingredient_in = [] }", "found a list, expected a text or a list of texts"),
+        ('{ ingredient_in = ["any"] }', "no value set and no RxNorm ingredient is called 'any'"),
         ('{ ingredients = "nsaid" }', "there is no key 'ingredients' here; did you mean"),
     ],
 )

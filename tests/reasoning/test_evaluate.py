@@ -45,6 +45,15 @@ def test_the_message_of_an_error_names_the_rule_and_no_patient_data() -> None:
     assert finding.bindings == {}
 
 
+def test_a_rule_of_any_drug_is_asked_of_each_drug_in_focus_and_of_nothing_else() -> None:
+    rule = a_rule("any", sides=[a_side("this", any_drug=True)], all=[a_line("this.is_draft", "is", True)])
+    chart = a_chart(orders=[a_draft("ibuprofen"), a_draft("warfarin")], medications=[a_drug("digoxin")])
+    fired = evaluate(index_of(rule), chart)
+    assert [drugs_of(finding) for finding in fired] == [{"this": "ibuprofen"}, {"this": "warfarin"}]
+    assert evaluate(index_of(rule), a_chart(medications=[a_drug("digoxin")])) == ()
+    assert evaluate(index_of(rule), a_chart(unrecognised={"orders": ["kava"]})) == ()
+
+
 def test_only_rules_that_name_a_drug_of_the_chart_are_looked_at() -> None:
     class Watched(dict[str, tuple[Rule, ...]]):
         asked: list[str]

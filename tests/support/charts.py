@@ -219,4 +219,5 @@ def index_of(*rules: Rule) -> RuleIndex:
         if rule.scope is Scope.PATIENT:
             fact = rule.all[0].fact  # type: ignore[union-attr]
             by_fact[fact] = (*by_fact.get(fact, ()), rule)
-    return RuleIndex(by_ingredient, by_fact)
+    any_drug = tuple(rule for rule in rules if any(side.any_drug for side in rule.sides))
+    return RuleIndex(by_ingredient, by_fact, any_drug)
