@@ -15,10 +15,11 @@ from tests.support.service import application, flask_app
 __all__ = ["application", "flask_app"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# As root Chromium runs only without its sandbox; the other flags keep it from calling home.
+# As root Chromium runs only without its sandbox, and containers give it little shared memory; the other flags keep it
+# from calling home.
 FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
+    "--no-sandbox --disable-dev-shm-usage --disable-gpu --disable-quic --no-first-run"
+    " --disable-background-networking --disable-component-update --disable-sync"
 )
 PATIENCE = 10_000  # milliseconds
 

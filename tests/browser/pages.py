@@ -1,5 +1,6 @@
 """What a visitor does on the console, and answers made up for what the shipped rules do not show."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -12,6 +13,12 @@ def settle(page: Page) -> Page:
     """Waits until the chart opened and its reading is there."""
     expect(page.locator("#chart h3").first).to_be_visible()
     return page
+
+
+def start_from(page: Page, place: int) -> None:
+    """Writes one of the example requests into the field, by its place in the list."""
+    page.get_by_label("or start from").select_option(index=place)
+    expect(page.get_by_label("CDS Hooks request (JSON)")).to_have_value(re.compile("order-sign"))
 
 
 def order(page: Page, name: str) -> None:

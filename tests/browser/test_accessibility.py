@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import SELECT, answer_with, order, settle, ten_cards
+from tests.browser.pages import SELECT, answer_with, order, settle, start_from, ten_cards
 
 Open = Callable[..., Page]
 SIZES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -80,7 +80,7 @@ def test_a_request_of_ones_own_is_accessible(open_page: Open, width: int, dark: 
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("Paste a request first.")).to_be_visible()
     check(page)
-    page.get_by_label("or start from").select_option(index=2)
+    start_from(page, 2)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("article").first).to_be_visible()
     check(page)

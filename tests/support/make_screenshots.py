@@ -17,7 +17,7 @@ from cds_service.settings import Settings
 from cds_service.web.routes import make_flask
 from tests.architecture.source import CHECKOUT
 from tests.browser.conftest import CHROMIUM, FLAGS
-from tests.browser.pages import SELECT, answer_with, order, settle, ten_cards
+from tests.browser.pages import SELECT, answer_with, order, settle, start_from, ten_cards
 
 FOLDER = CHECKOUT / "docs" / "screenshots"
 
@@ -79,7 +79,7 @@ def failure(page: Page) -> None:
 
 
 def own_request(page: Page) -> None:
-    page.get_by_label("or start from").select_option(index=4)
+    start_from(page, 4)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("article").first).to_be_visible()
     settle(page)
