@@ -43,6 +43,9 @@ UNITS: MappingProxyType[str, tuple[str, float]] = MappingProxyType(
 _TO_MG = MappingProxyType({"mg": 1.0, "g": 1000.0, "ug": 0.001})
 
 
+NOTHING_STATED = Unknown(Reason.NOT_RECORDED)
+
+
 class Amount(msgspec.Struct, frozen=True):
     """What is given at once. `unit` is "count" (tablets, patches...), "" (no unit), "{actuat}", "mL", "mg", "[IU]",
     "meq", "mmol" or "mg/h"; numbers are already in it."""
@@ -54,17 +57,22 @@ class Amount(msgspec.Struct, frozen=True):
 def read_amount(quantity: Quantity | None) -> Amount | Unknown:
     """A dose Quantity; its UCUM code is preferred over the unit's spelling. A "more than" gives Unknown."""
     if quantity is None or quantity.value is None:
-        return Unknown(Reason.NOT_RECORDED)
+        return NOTHING_STATED
     if quantity.comparator in (">", ">="):
         return Unknown(Reason.UNRECOGNISED, f"dose given as {quantity.comparator} {quantity.value:g}")
     for written in (quantity.code, quantity.unit):
-        if written is not None:
-            measure = UNITS.get(written.strip().lower()) or UNITS.get(written.strip().strip("{}").lower())
-            if measure:
-                return plausible(Amount(quantity.value * measure[1], measure[0]))
+        measure = measure_of(written) if written is not None else None
+        if measure:
+            return plausible(Amount(quantity.value * measure[1], measure[0]))
     if quantity.code or quantity.unit:
         return Unknown(Reason.UNRECOGNISED, f"dose unit {quantity.unit or quantity.code}")
     return plausible(Amount(quantity.value, ""))
+
+
+def measure_of(written: str) -> tuple[str, float] | None:
+    """The unit that a spelling means, and how many of it."""
+    tidy = written.strip()
+    return UNITS.get(written) or UNITS.get(tidy.lower()) or UNITS.get(tidy.strip("{}").lower())
 
 
 def plausible(amount: Amount) -> Amount | Unknown:
@@ -79,8 +87,8 @@ def stated_amount(dosage: Dosage) -> Amount | Unknown:
     """The dose a Dosage states, in R4 or STU3 shape; of a range its upper end. The first that can be read counts."""
     quantities: list[Quantity | Range | None] = [dosage.dose_quantity, dosage.dose_range]
     for part in dosage.dose_and_rate:
-        quantities += [part.dose_quantity, part.dose_range, hourly_rate(part.rate_quantity)]
-    found: Amount | Unknown = Unknown(Reason.NOT_RECORDED)
+        quantities += (part.dose_quantity, part.dose_range, hourly_rate(part.rate_quantity))
+    found: Amount | Unknown = NOTHING_STATED
     for quantity in quantities:
         if quantity is not None:
             found = read_amount(quantity.high if isinstance(quantity, Range) else quantity)

@@ -29,17 +29,18 @@ class Merged(msgspec.Struct, frozen=True):
 
 def merge(records: Sequence[Record]) -> Merged:
     """Each drug once. Of twins the active one stays, then the one with a dose, the order, the newest."""
-    kept: list[Record] = []
+    kept: dict[frozenset[str], list[Record]] = {}  # by ingredients: twins hold the same
     same_as: dict[str, str] = {}
     notes: list[str] = []
     for record in sorted(records, key=_preference):
-        twin = next((other for other in kept if _same(other, record)), None)
+        others = kept.setdefault(frozenset(record.drug.ingredient_rxcuis), [])
+        twin = next((other for other in others if _same(other, record)), None)
         if twin is None:
-            kept.append(record)
+            others.append(record)
             continue
         same_as[record.drug.reference] = twin.drug.reference
         notes.append(f"{record.drug.reference} is the same as {twin.drug.reference}")
-    staying = {record.drug.reference for record in kept}
+    staying = {record.drug.reference for others in kept.values() for record in others}
     drugs = tuple(record.drug for record in records if record.drug.reference in staying)
     return Merged(drugs, same_as, tuple(notes))
 

@@ -85,21 +85,28 @@ def recognise(order: MedicationOrder, medications: Medications, vocabulary: Voca
 
 def place_concept(concept: CodeableConcept, vocabulary: Vocabulary) -> Placed | None:
     """The product a concept means. Codes for different ingredients contradict each other: then none is believed."""
-    mapped = [vocabulary.code_map[key] for key in map(coding_key, concept.coding) if key in vocabulary.code_map]
     for by, codings in (
-        (RecognisedBy.LOCAL_CODE, mapped),
+        (RecognisedBy.LOCAL_CODE, mapped_codes(concept, vocabulary.code_map)),
         (RecognisedBy.CODE, [(canonical(coding.system), (coding.code or "").strip()) for coding in concept.coding]),
     ):
-        found = (product_of(system, code, vocabulary.terminology) for system, code in codings)
+        found = [product_of(system, code, vocabulary.terminology) for system, code in codings]
         products = [product for product in found if product]
         if products:
-            closest = min(products, key=lambda product: _CLOSENESS.get(product.tty, 2))
-            return None if any(_contradict(closest, other) for other in products) else _placed(closest, by, concept)
+            closest = min(products, key=_closeness) if len(products) > 1 else products[0]
+            if any(_contradict(closest, other) for other in products if other is not closest):
+                return None
+            return Placed(closest, by, text_of(concept) or closest.name)
     for text in texts_of(concept):
         product = vocabulary.terminology.by_name(text)
         if product:
-            return _placed(product, RecognisedBy.NAME, concept)
+            return Placed(product, RecognisedBy.NAME, text_of(concept) or product.name)
     return None
+
+
+def mapped_codes(concept: CodeableConcept, code_map: CodeMap) -> list[tuple[str, str]]:
+    """What the site's code map gives for the codings of a concept."""
+    keys = map(coding_key, concept.coding) if code_map else ()
+    return [code_map[key] for key in keys if key in code_map]
 
 
 def product_of(system: str, code: str, terminology: Terminology) -> Product | None:
@@ -159,8 +166,8 @@ def _place_ingredient(part: MedicationIngredient, medications: Medications, voca
     return placed or text_of(concept) or display or NAMELESS
 
 
-def _placed(product: Product, by: RecognisedBy, concept: CodeableConcept) -> Placed:
-    return Placed(product, by, text_of(concept) or product.name)
+def _closeness(product: Product) -> int:
+    return _CLOSENESS.get(product.tty, 2)
 
 
 def _contradict(one: Product, other: Product) -> bool:

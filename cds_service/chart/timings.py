@@ -54,7 +54,7 @@ def is_once(timing: Timing | None) -> bool:
     if timing is None:
         return False
     counted = timing.repeat is not None and timing.repeat.count == 1
-    return counted or any(code in ONCE for code in codes_of(timing.code))
+    return counted or not ONCE.isdisjoint(codes_of(timing.code))
 
 
 def duration_days(timing: Timing | None) -> Fact[float]:
