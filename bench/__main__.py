@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.bodies import order_sign
+from bench.library import TIMES, measure_growth
 from bench.servers import ECHO, SERVICE, Server, running
 from bench.stages import profile
 from cds_service.folders import data_folder
@@ -59,7 +60,11 @@ def compare(folder: Path) -> dict[str, dict[str, object]]:
 
 
 def show(
-    console: Console, compared: dict[str, dict[str, object]], stages: dict[str, dict[str, float]], index: float
+    console: Console,
+    compared: dict[str, dict[str, object]],
+    growth: dict[str, float],
+    stages: dict[str, dict[str, float]],
+    index: float,
 ) -> None:
     table = Table("order-sign", "bytes", "echo ms", "service ms", "ratio", "of each repetition")
     for name, row in compared.items():
@@ -72,6 +77,10 @@ def show(
         f"start-up to ready {worker['start_to_ready_s']:.2f} s; proportional set size of a worker"
         f" {worker['pss_mb']:.0f} MB (echo {worker['echo_pss_mb']:.0f} MB); terminology index {index:.1f} MB"
     )
+    console.print(
+        f"{growth['rules']:.0f} rules: {growth['plain_ms']:.3f} ms a call in process; library × {TIMES}:"
+        f" {growth['large_ms']:.3f} ms, ratio {growth['ratio']:.2f}"
+    )
     columns = list(next(iter(stages.values())))
     table = Table("stage, median ms", *columns, "sum")
     for size, row in stages.items():
@@ -83,10 +92,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         compared = compare(Path(folder))
     stages = {size: profile(order_sign(least_bytes)) for size, least_bytes in SIZES.items()}
+    growth = measure_growth(SIZES["14 kB"])
     index = (data_folder("rules") / "terminology" / "rxnorm.sqlite").stat().st_size / 1e6
-    show(Console(), compared, stages, index)
+    show(Console(), compared, growth, stages, index)
     RESULTS.mkdir(exist_ok=True)
-    result = {"compared": compared, "stages": stages, "index_mb": index}
+    result = {"compared": compared, "library": growth, "stages": stages, "index_mb": index}
     (RESULTS / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
 
 

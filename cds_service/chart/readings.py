@@ -55,6 +55,8 @@ class Readings(msgspec.Struct, frozen=True):
     def of(self, codes: tuple[str, ...]) -> tuple[Reading, ...]:
         """Readings of any of `codes`, newest first; at one moment the more final state, then the preferred code."""
         found = [reading for code in codes for reading in self.by_code.get(code, ())]
+        if len(found) < 2:
+            return tuple(found)
         rank = {code: -place for place, code in enumerate(codes)}
         return tuple(sorted(found, key=lambda one: (one.when, settled(one), rank[one.code]), reverse=True))
 
