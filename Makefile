@@ -5,7 +5,7 @@ PORT ?= 8000
 READY := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench coverage conformance openapi fuzz mutate lock clean
+.PHONY: help demo test lint bench coverage pages fuzz sbom mutate lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
@@ -34,8 +34,9 @@ bench: $(READY) ## ratios against a Flask echo, start-up, memory, stages
 coverage: $(READY) ## branch coverage of the clinical packages
 	$(BIN)/python -m pytest -q --cov --cov-branch --cov-report=term-missing:skip-covered
 
-conformance: $(READY) ## write docs/conformance.md from the marks of the tests
+pages: $(READY) ## write what docs/ takes from code and tests: conformance, OpenAPI, tables
 	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m tests.contract
 
 mutate: $(READY) ## does a test notice when the logic changes?
 	$(BIN)/mutmut run
@@ -44,8 +45,13 @@ mutate: $(READY) ## does a test notice when the logic changes?
 fuzz: $(READY) ## 20,000 signed calls in process: no answer that is not documented
 	$(BIN)/python -m tests.contract.fuzz $(or $(CASES),20000)
 
-openapi: $(READY) ## write docs/openapi.json from the message types
-	$(BIN)/python -m tests.contract
+sbom: requirements.lock ## bill of materials of what runs, CycloneDX, in build/sbom.json
+	$(PYTHON) -m venv build/sbom-tools
+	build/sbom-tools/bin/python -m pip install --quiet --disable-pip-version-check 'cyclonedx-bom==7.*' uv
+	build/sbom-tools/bin/uv pip compile pyproject.toml --constraints requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file build/runtime.lock
+	build/sbom-tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file build/sbom.json build/runtime.lock
 
 lock: ## write requirements.lock anew (needs uv)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

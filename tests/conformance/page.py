@@ -82,7 +82,7 @@ def write_page(requirements: tuple[Requirement, ...], holders: Holders) -> str:
         [
             "# Conformance with CDS Hooks",
             "",
-            "Written by `make conformance` from `tests/conformance/requirements.toml` and the marks of the tests. "
+            "Written by `make pages` from `tests/conformance/requirements.toml` and the marks of the tests. "
             "A requirement of a level *must*, *should*, *our own* or *conditional* with neither test nor reason "
             "fails the build.",
             "",

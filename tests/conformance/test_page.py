@@ -23,5 +23,5 @@ def test_every_number_on_a_test_is_a_requirement_and_stands_once() -> None:
 
 
 def test_the_page_is_current() -> None:
-    """After adding a mark or a requirement: `make conformance`."""
+    """After adding a mark or a requirement: `make pages`."""
     assert PAGE.read_text("utf-8") == write_page(REQUIREMENTS, HOLDERS)

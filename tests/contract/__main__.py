@@ -1,11 +1,13 @@
-"""`python -m tests.contract` writes `docs/openapi.json`."""
+"""`python -m tests.contract` writes `docs/openapi.json` and the tables of `docs/integration.md`."""
 
 import json
 
 from cds_service import __version__
 from cds_service.app import build
 from cds_service.settings import Settings
-from tests.contract.openapi import PAGE, describe_interface
+from tests.contract import integration, openapi
 
 services = build(Settings(), write=lambda record, milliseconds: None).release.services
-PAGE.write_text(json.dumps(describe_interface(services, __version__), indent=2, ensure_ascii=False) + "\n", "utf-8")
+document = json.dumps(openapi.describe_interface(services, __version__), indent=2, ensure_ascii=False)
+openapi.PAGE.write_text(document + "\n", "utf-8")
+integration.PAGE.write_text(integration.fill(integration.PAGE.read_text("utf-8"), services), "utf-8")

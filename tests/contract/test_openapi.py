@@ -22,7 +22,7 @@ def document(application: Application) -> dict[str, Any]:
 
 
 def test_the_page_is_current(document: dict[str, Any]) -> None:
-    """After a change of message types, services or errors: `make openapi`."""
+    """After a change of message types, services or errors: `make pages`."""
     assert json.loads(PAGE.read_text("utf-8")) == document
 
 
