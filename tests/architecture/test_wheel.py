@@ -82,6 +82,11 @@ def test_the_wheel_holds_every_data_file(wheel: Path) -> None:
     assert "cds_service/bundled/rules/terminology/rxnorm.sqlite" in expected
 
 
+def test_the_wheel_holds_every_file_of_the_console(wheel: Path) -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z", "smart_app"], cwd=CHECKOUT, capture_output=True, check=True)
+    assert set(tracked.stdout.decode().split("\0")[:-1]) - set(ZipFile(wheel).namelist()) == set()
+
+
 def test_the_installed_service_finds_its_own_folders(installed: Path, tmp_path: Path) -> None:
     where = run(
         str(installed), "-c", "from cds_service.folders import data_folder; print(data_folder('rules'))", cwd=tmp_path

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 LONGEST = "amoxicillin 400 mg / clavulanate potassium 57 mg per 5 mL powder for oral suspension [Augmentin Duo Forte]"
 SELECT = "**/cds-services/medication-order-select"
+VIEW = "**/cds-services/medication-patient-view"
 
 
 def settle(page: Page) -> Page:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import LONGEST, SELECT, answer_with, card, order, settle, start_from, ten_cards
+from tests.browser.pages import LONGEST, SELECT, VIEW, answer_with, card, order, settle, start_from, ten_cards
 
 Open = Callable[..., Page]
 
@@ -68,6 +68,23 @@ def test_taking_a_suggestion_changes_the_drafts_and_the_card_goes(open_page: Ope
     page.get_by_role("button", name="Undo").click()
     expect(drafts).to_contain_text("clarithromycin")
     expect(warned).to_be_visible()
+
+
+def test_a_suggestion_of_the_open_chart_becomes_a_draft_and_its_card_is_answered(open_page: Open) -> None:
+    test = {"resourceType": "ServiceRequest", "status": "draft", "intent": "order", "code": {"text": "INR"}}
+    offered = {"type": "create", "description": "Order INR", "resource": test}
+    warned = card(1, "warning", "warfarin: INR not known") | {
+        "suggestions": [{"label": "Check the INR", "actions": [offered]}],
+        "selectionBehavior": "at-most-one",
+    }
+    page = open_page("/")
+    answer_with(page, VIEW, [warned])
+    page.get_by_role("link", name="Woman, 79, on warfarin").click()
+    page.get_by_role("button", name="Check the INR").click()
+    expect(page.locator("#drafts")).to_contain_text("INR")
+    expect(page.locator(".moment").first).to_contain_text("When INR was selected")
+    page.get_by_text("When the chart opened").click()
+    expect(page.get_by_role("article", name="warfarin: INR not known")).to_contain_text("Taken: Check the INR")
 
 
 def test_a_card_is_overridden_with_a_coded_reason_in_two_clicks_and_can_be_shown_again(open_page: Open) -> None:

@@ -58,7 +58,7 @@ def searching(page: Page) -> None:
 
 def why(page: Page) -> None:
     order(settle(page), "metformin")
-    page.get_by_role("button", name="Why").first.click()
+    page.locator("article.critical").get_by_role("button", name="Why").click()
     expect(page.locator("article.pointed")).to_be_focused()
 
 

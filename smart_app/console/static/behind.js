@@ -7,8 +7,15 @@ import { post, reach } from "./service.js";
 const READING = "/console/reading";
 export const PANELS = ["chart", "why"];
 
+let reading = Promise.resolve(); // the panels being filled; who opens one waits for it
+
 /** Fills the chart and why panels from the trace of a response; the console words it as the cards do. */
-export async function showReading(response) {
+export function showReading(response) {
+  reading = readTrace(response);
+  return reading;
+}
+
+async function readTrace(response) {
   const trace = traceOf(response);
   if (!trace) return say("This answer carries no trace, so there is nothing to show here.");
   const read = await reach(READING, post(trace)).catch(() => null);
@@ -29,7 +36,8 @@ function say(text, panels = PANELS) {
 }
 
 /** Opens the why panel at the checks a card stands for. */
-export function openWhy(rules) {
+export async function openWhy(rules) {
+  await reading;
   byId("why-fold").open = true;
   const articles = [...byId("why").querySelectorAll("article")];
   for (const article of articles) article.classList.toggle("pointed", rules.includes(article.dataset.rule));

@@ -20,7 +20,7 @@ export function identityOf(card) {
 }
 
 /**
- * One card. `answer` is the override it was given, if any. `on` is what its buttons do: `take(suggestion)`,
+ * One card. `answer` is the suggestion taken from it or the reason it was overridden with, if any. `on` is what its buttons do: `take(suggestion)`,
  * `override(reason, comment)` (reason null: dismissed without one), `takeBack()`, `why()`. `open` shows the detail.
  */
 export function renderCard(card, answer, on, open) {
@@ -40,10 +40,14 @@ export function renderCard(card, answer, on, open) {
   );
 }
 
-function renderAnswered(card, { display, comment }, on, word, title, id) {
-  const said = display ? `Overridden: ${display}${comment ? `, “${comment}”` : ""}` : "Dismissed";
+function renderAnswered(card, answer, on, word, title, id) {
   const back = el("button", { type: "button", class: "plain", onclick: on.takeBack, "aria-describedby": id }, "Show again");
-  return el("article", { class: "card answered", "aria-labelledby": id }, word, title, el("p", { class: "answer" }, said, " ", back));
+  return el("article", { class: "card answered", "aria-labelledby": id }, word, title, el("p", { class: "answer" }, sayAnswer(answer), " ", back));
+}
+
+function sayAnswer({ taken, display, comment }) {
+  if (taken) return `Taken: ${taken}`;
+  return display ? `Overridden: ${display}${comment ? `, “${comment}”` : ""}` : "Dismissed";
 }
 
 function renderSuggestions({ suggestions = [], selectionBehavior }, on) {

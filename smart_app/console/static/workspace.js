@@ -16,7 +16,7 @@ const NEWEST_FIRST = ["order-sign", "order-select", "patient-view"];
 
 let services = null;
 let drafts = [];
-let overrides = new Map(); // identity of a card → the reason it was given
+let answers = new Map(); // identity of a card → the reason it was overridden with, or the suggestion taken from it
 let moments = {}; // hook → what its latest call said
 let done = []; // what can be undone, latest last
 let created = 0;
@@ -72,7 +72,7 @@ const again = ({ hook, title, selected }) => fire(hook, title, selected);
 
 /** Changes the drafts and lets the EHR ask anew: about `about`, at `hook`. */
 function change(what, after, about, hook = "order-select") {
-  done.push({ what, drafts, overrides });
+  done.push({ what, drafts, answers });
   drafts = after;
   refresh(about, hook);
 }
@@ -114,30 +114,36 @@ function take(moment, card, suggestion) {
   const fresh = after.filter((each) => !drafts.includes(each));
   const rest = left.length ? `. To be done outside the draft orders: ${left.join("; ")}` : "";
   change(`Taken: ${suggestion.label}${rest}`, after, fresh.length ? fresh : after.slice(-1), moment.hook);
+  // What the chart holds is the same after as before, so this card would come again.
+  if (moment.hook === "patient-view") answer(card, { taken: suggestion.label });
   drawDrafts();
   byId("undo").querySelector("button").focus();
 }
 
 function override(moment, card, reason, comment) {
-  done.push({ what: reason ? `Overridden: ${reason.display}` : "Dismissed", drafts, overrides });
-  overrides = new Map(overrides).set(identityOf(card), { display: reason?.display ?? "", comment });
+  done.push({ what: reason ? `Overridden: ${reason.display}` : "Dismissed", drafts, answers });
+  answer(card, { display: reason?.display ?? "", comment });
   const { code, system } = reason ?? {};
   const given = { ...(reason && { reason: { code, system } }), ...(comment && { userComment: comment }) };
   sendFeedback(moment.serviceId, { card: card.uuid, outcome: "overridden", overrideReason: given });
-  show();
   byId("undo").querySelector("button").focus();
 }
 
+function answer(card, given) {
+  answers = new Map(answers).set(identityOf(card), given);
+  show();
+}
+
 function takeBack(card) {
-  overrides = new Map(overrides);
-  overrides.delete(identityOf(card));
+  answers = new Map(answers);
+  answers.delete(identityOf(card));
   show();
 }
 
 function undo() {
   const last = done.pop();
   const same = last.drafts === drafts;
-  ({ drafts, overrides } = last);
+  ({ drafts, answers } = last);
   if (same) return show();
   drawDrafts();
   byId("drug-search").focus();
@@ -148,7 +154,7 @@ function undo() {
 
 function show() {
   const shown = NEWEST_FIRST.map((hook) => moments[hook]).filter(Boolean);
-  renderMoments(byId("moments"), shown, { answerOf: (card) => overrides.get(identityOf(card)), actionsFor, again });
+  renderMoments(byId("moments"), shown, { answerOf: (card) => answers.get(identityOf(card)), actionsFor, again });
   byId("said").textContent = shown.length ? sayMoment(shown[0]) : "";
   byId("no-drafts").hidden = drafts.length > 0;
   byId("sign").hidden = !drafts.length;
