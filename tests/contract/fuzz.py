@@ -61,7 +61,7 @@ def fuzz(contract: Contract, cases: int, start: int) -> None:
     for mode, share in SHARES.items():
         for number, operation in enumerate(posts):
             strategy = operation.as_strategy(generation_mode=mode)
-            run(strategy, send_described, int(cases * share) // len(posts), start + number)
+            run(strategy, send_described, max(1, int(cases * share) // len(posts)), start + number)
 
     def send_fhir(call: tuple[str, Any]) -> None:
         service, request = call
