@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from cds_service.chart.fact_type import HOUSE, FactType, Kind
+from cds_service.chart.fact_type import FactType, Kind
 from cds_service.chart.measured_facts import GFR, LABS, VITALS
+from cds_service.chart.state_facts import STATES
 from cds_service.terminology.products import Route
 
 __all__ = ["CATALOGUE", "FactType", "Kind", "codes_for", "keys_for", "with_inputs"]
@@ -35,36 +36,6 @@ _PEOPLE = (
     FactType("sex", "sex", Kind.CODE, words=("female", "male"), key="patient", source="Patient.gender"),
     FactType("deceased", "deceased", Kind.BOOLEAN, key="patient", source="Patient.deceased[x]"),
     FactType("inpatient", "in hospital", Kind.BOOLEAN, key="encounter", source="Encounter.class, v3-ActCode"),
-    FactType(
-        "pregnancy_status",
-        "pregnancy status",
-        Kind.CODE,
-        loinc=("82810-3", "11778-8", "11779-6"),
-        shelf_life_days=300,
-        shelf_life_inpatient_days=300,
-        words=("pregnant", "not-pregnant", "possible"),
-        key="vitals",
-        inputs=("conditions", "sex"),
-        source="LOINC 82810-3 with the IPS pregnancy status value set; delivery date 11778-8, 11779-6; problem list",
-    ),
-    FactType("pregnant", "pregnant", Kind.BOOLEAN, inputs=("pregnancy_status",), source="pregnancy status"),
-    FactType(
-        "smoking_status",
-        "smoking status",
-        Kind.CODE,
-        loinc=("72166-2",),
-        shelf_life_days=1095,
-        words=("current", "former", "never"),
-        key="vitals",
-        source="LOINC 72166-2 with the US Core smoking status value set; " + HOUSE,
-    ),
-    FactType(
-        "comfort_care",
-        "comfort care",
-        Kind.BOOLEAN,
-        inputs=("conditions",),
-        source="ICD-10-CM Z51.5; SNOMED CT hospice and palliative care",
-    ),
 )
 
 _DERIVED = (
@@ -76,7 +47,7 @@ _DERIVED = (
         "egfr_ckdepi2021",
         "eGFR (CKD-EPI 2021)",
         GFR,
-        "creatinine age sex pregnant",
+        "creatinine age sex pregnant dialysis",
         "Inker et al., N Engl J Med 2021;385:1737",
     ),
     FactType(
@@ -90,14 +61,14 @@ _DERIVED = (
         "crcl",
         "creatinine clearance (Cockcroft-Gault, actual weight)",
         "mL/min",
-        "creatinine age sex weight pregnant",
+        "creatinine age sex weight pregnant dialysis",
         "Cockcroft and Gault, Nephron 1976;16:31",
     ),
     _derived(
         "crcl_adjusted",
         "creatinine clearance (Cockcroft-Gault, dosing weight)",
         "mL/min",
-        "creatinine age sex dosing_weight pregnant",
+        "creatinine age sex dosing_weight pregnant dialysis",
         "Cockcroft and Gault, Nephron 1976;16:31",
     ),
     _derived(
@@ -145,7 +116,9 @@ _DRUG = (
     ),
 )
 
-CATALOGUE: dict[str, FactType] = {fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *_DERIVED, *_LISTS, *_DRUG)}
+CATALOGUE: dict[str, FactType] = {
+    fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *_DERIVED, *_LISTS, *_DRUG)
+}
 
 
 def with_inputs(names: Iterable[str]) -> frozenset[str]:
@@ -170,6 +143,8 @@ def codes_for(facts: frozenset[str]) -> dict[str, tuple[str, ...]]:
         fact = CATALOGUE[name]
         if fact.loinc:
             codes.setdefault(fact.key, set()).update(f"{LOINC}|{code}" for code in (*fact.loinc, *fact.panels))
+        if fact.codes:
+            codes.setdefault(fact.key, set()).update(fact.codes)
     for key, wanted in codes.items():
         if len(wanted) > MOST_CODES_PER_KEY:
             raise ValueError(f"prefetch key {key!r} needs {len(wanted)} codes, {MOST_CODES_PER_KEY} are allowed")

@@ -10,12 +10,14 @@ from cds_service.chart import equations
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
 from cds_service.chart.measuring import Setting, newest_reading, series_of
+from cds_service.chart.pregnancy import is_pregnant
 from cds_service.chart.readings import Readings
 
 Values = Mapping[str, Fact[Any]]
 Derive = Callable[[Values], Fact[Any]]
 
 AKI_WINDOW = timedelta(days=7)
+SECOND_FROM_WEEK, THIRD_FROM_WEEK = 14, 28
 A_DAY = timedelta(days=1)
 AT_ODDS = 2.0
 
@@ -93,7 +95,7 @@ def egfr_ckdepi2021(values: Values) -> Fact[float]:
     if isinstance(inputs, Unknown):
         return inputs
     egfr = equations.ckd_epi_2021(inputs.values["creatinine"], inputs.values["age"], inputs.female)
-    return outside_pregnancy(values) or finish(
+    return why_not_estimated(values) or finish(
         "egfr_ckdepi2021", egfr, inputs, "CKD-EPI 2021", "CKD-EPI 2021 is for adults"
     )
 
@@ -132,7 +134,7 @@ def clearance(name: str, values: Values, weight: str, which: str) -> Fact[float]
         return inputs
     creatinine, age = inputs.values["creatinine"], inputs.values["age"]
     cleared = equations.cockcroft_gault(creatinine, age, inputs.values[weight], inputs.female)
-    return outside_pregnancy(values) or finish(
+    return why_not_estimated(values) or finish(
         name, cleared, inputs, f"Cockcroft-Gault, {which}", "Cockcroft-Gault is for adults"
     )
 
@@ -163,12 +165,32 @@ def aki_stage(readings: Readings, setting: Setting) -> Fact[float]:
     return Known(float(stage), unit, sources, newest.when, at_least=not whole, formula="KDIGO 2012, creatinine only")
 
 
-def outside_pregnancy(values: Values) -> Unknown | None:
-    """Creatinine equations were not made for pregnancy."""
-    pregnant = values.get("pregnant")
-    if isinstance(pregnant, Known) and pregnant.value:
-        return Unknown(Reason.IMPLAUSIBLE, "creatinine equations are not valid in pregnancy", pregnant.as_of)
+def why_not_estimated(values: Values) -> Unknown | None:
+    """Creatinine equations were not made for pregnancy, and say nothing of a patient on dialysis."""
+    dialysis = values.get("dialysis")
+    if isinstance(dialysis, Known) and dialysis.value:
+        return Unknown(Reason.IMPLAUSIBLE, "on dialysis", dialysis.as_of)
+    pregnancy = values.get("pregnant")
+    if isinstance(pregnancy, Known) and pregnancy.value:
+        return Unknown(Reason.IMPLAUSIBLE, "creatinine equations are not valid in pregnancy", pregnancy.as_of)
     return None
+
+
+def pregnant(values: Values) -> Fact[bool]:
+    return is_pregnant(values["pregnancy_status"])
+
+
+def pregnancy_trimester(values: Values) -> Fact[str]:
+    """ "first" up to 13 completed weeks, "second" up to 27, then "third" (American College of Obstetricians)."""
+    status, weeks = values["pregnancy_status"], values["gestational_weeks"]
+    if isinstance(status, Unknown):
+        return status
+    if status.value != "pregnant":
+        return Unknown(Reason.NOT_RECORDED, "no pregnancy recorded", status.as_of)
+    if isinstance(weeks, Unknown):
+        return weeks
+    word = "first" if weeks.value < SECOND_FROM_WEEK else "second" if weeks.value < THIRD_FROM_WEEK else "third"
+    return Known(word, sources=weeks.sources, as_of=weeks.as_of, formula=weeks.formula)
 
 
 def is_adult(inputs: Inputs) -> bool:
@@ -179,6 +201,8 @@ NO_IDEAL = "no ideal weight below 18 years or 152.4 cm (Devine)"
 
 # In the order in which one needs the other.
 DERIVATIONS: Mapping[str, Derive] = {
+    "pregnant": pregnant,
+    "pregnancy_trimester": pregnancy_trimester,
     "bmi": bmi,
     "ideal_weight": ideal_weight,
     "dosing_weight": dosing_weight,

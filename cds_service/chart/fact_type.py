@@ -13,6 +13,8 @@ SPOKEN = MappingProxyType(
         "mo": "months",
         "{INR}": "",
         "{stage}": "",
+        "{score}": "",
+        "{ULN}": "× upper limit of normal",
         "mm[Hg]": "mmHg",
         "m[IU]/L": "mIU/L",
         "10*3/uL": "× 10³/µL",
@@ -40,7 +42,9 @@ class FactType:
     `plausible` bounds it in `unit`; outside is Unknown(implausible). `reads_as` pairs a unit as sent with the unit it
     can only mean under these codes ("" is no unit at all). `valence` converts equivalents. `words` lists the values
     of a CODE fact, empty for free words. `key` is the prefetch key that brings it (`labs`, `vitals`, ...), empty for
-    derived facts; `inputs` are the facts a derived one is computed from.
+    derived facts; `inputs` are the facts a derived one is computed from. `codes` are the `system|code` pairs asked for
+    under `key` besides LOINC. `other_units` are those a dose may come in when it is no mass; a line that compares it
+    names the one it means.
     """
 
     name: str
@@ -61,6 +65,8 @@ class FactType:
     shelf_life_child_days: int | None = None
     reads_as: tuple[tuple[str, str], ...] = ()
     valence: int | None = None
+    codes: tuple[str, ...] = ()
+    other_units: tuple[str, ...] = ()
 
     def say(self, value: float) -> str:
         """A number of this fact as the detail of an Unknown words it: "15 mg/dL", "65 years", "8"."""

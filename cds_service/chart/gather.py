@@ -47,7 +47,7 @@ def gather(
     allergies, about_allergies = read_allergies(received, vocabulary, now, zone)
     conditions, about_conditions = read_conditions(received, now, zone, code_map)
     procedures, about_procedures = read_procedures(received, now, zone, code_map)
-    values, about_values = patient_values(received, needs.facts, conditions, now, zone)
+    values, about_values = patient_values(received, needs.facts, conditions, now, zone, procedures)
     return Chart(
         now=now,
         hook=hook,

@@ -34,6 +34,7 @@ PREGNANT_ICD_10_CM = (
 # A pregnant statement or problem keeps ten months; a delivery date from 43 weeks before it to 14 days after.
 STATED = timedelta(days=300)
 TERM = timedelta(weeks=43)
+FULL_TERM = timedelta(weeks=40)
 OVERDUE = timedelta(days=14)
 # "Not pregnant" can stop being true within weeks. House default, not from a source.
 DENIED = timedelta(days=42)
@@ -67,6 +68,24 @@ def is_pregnant(status: Fact[str]) -> Fact[bool]:
     if status.value == "possible":
         return Unknown(Reason.NOT_RECORDED, "possible pregnancy, not confirmed", status.as_of)
     return Known(status.value == "pregnant", sources=status.sources, as_of=status.as_of)
+
+
+def gestational_weeks(readings: Readings, setting: Setting) -> Fact[float]:
+    """Completed weeks of gestation by the newest delivery date: 40 weeks less the weeks left to it.
+
+    Counted in days of the site's calendar. Whether the patient is pregnant is another fact.
+    """
+    found = readings.of(tuple(DELIVERY_CODES))
+    due = delivery_date(found[0], setting) if found else None
+    if due is None:
+        missing = readings.absent(CATALOGUE["pregnancy_status"])
+        return Unknown(Reason.MALFORMED if found else missing.reason, "delivery date")
+    days_left = (due.astimezone(setting.zone).date() - setting.now.astimezone(setting.zone).date()).days
+    if not -OVERDUE.days <= days_left <= FULL_TERM.days:
+        return Unknown(Reason.TOO_OLD, f"delivery date {setting.on(due)}", found[0].when)
+    stated_by = known("", found[0])
+    weeks = float((FULL_TERM.days - days_left) // 7)
+    return Known(weeks, "wk", stated_by.sources, stated_by.as_of, formula="40 weeks at the delivery date")
 
 
 def keeps(status: str) -> timedelta:

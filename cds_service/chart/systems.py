@@ -14,6 +14,8 @@ ICD9CM = "http://hl7.org/fhir/sid/icd-9-cm"
 NDFRT = "http://hl7.org/fhir/ndfrt"
 MEDRT = "http://va.gov/terminology/medrt"
 UNII = "http://fdasis.nlm.nih.gov"
+CPT = "http://www.ama-assn.org/go/cpt"
+ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 
 # Object identifiers are those of the HL7 OID registry, as C-CDA documents and EHRs that grew out of them write them.
 _SPELLINGS = MappingProxyType(

@@ -51,15 +51,17 @@ def gather_needs(page: Page, rules: Iterable[Rule]) -> Needs:
     if any(rule.sides for rule in running):
         facts |= DRUG_LISTS
     try:
-        codes = {**codes_for(facts), **procedure_codes(running)}
+        codes = codes_for(facts)
+        codes = {**codes, **procedure_codes(running, codes.get("procedures", ()))}
     except ValueError as error:
         page.note("", str(error))
         codes = {}
     return Needs(facts, keys_for(facts), codes)
 
 
-def procedure_codes(rules: Iterable[Rule]) -> Mapping[str, tuple[str, ...]]:
-    """The `system|code` list of the procedures key: what the procedure value sets of these rules hold."""
+def procedure_codes(rules: Iterable[Rule], of_facts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """The `system|code` list of the procedures key: what facts are read from, and what the procedure value sets of
+    these rules hold."""
     sets = [each for rule in rules for each in used_sets(rule) if each.kind == "procedure"]
-    found = {f"{system}|{code}" for each in sets for system, code in each.codes}
+    found = {*of_facts, *(f"{system}|{code}" for each in sets for system, code in each.codes)}
     return {"procedures": tuple(sorted(found))} if found else {}

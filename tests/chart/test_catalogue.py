@@ -11,6 +11,9 @@ from tests.support.shared import SHARED, needs_shared
 # Seen in the patient data though not in the verified list: blood pressure panels, tobacco smoking status.
 SEEN_IN_PATIENTS = {"85354-9", "55284-4", "72166-2"}
 
+# Breastfeeding status, in the published profile ISiKStillstatus (gematik) with its two answers.
+IN_PUBLISHED_PROFILES = {"63895-7"}
+
 
 def test_every_number_has_a_unit_that_can_be_read_and_nothing_else_has_one() -> None:
     for fact in CATALOGUE.values():
@@ -36,7 +39,7 @@ def test_every_loinc_code_was_verified_or_seen_in_patients() -> None:
     with (SHARED / "data/drugs/loinc/med_safety_loinc.csv").open(newline="") as file:
         verified = {row["loinc"] for row in csv.DictReader(file)}
     used = {code for fact in CATALOGUE.values() for code in (*fact.loinc, *fact.panels)}
-    assert used <= verified | SEEN_IN_PATIENTS
+    assert used <= verified | SEEN_IN_PATIENTS | IN_PUBLISHED_PROFILES
 
 
 def test_a_derived_fact_asks_for_the_codes_of_its_inputs() -> None:
@@ -64,6 +67,12 @@ def test_blood_pressure_is_asked_for_by_its_panels_too() -> None:
 
 def test_the_whole_catalogue_fits_into_sixty_codes_per_key() -> None:
     assert all(len(codes) <= MOST_CODES_PER_KEY for codes in codes_for(frozenset(CATALOGUE)).values())
+
+
+def test_a_fact_of_the_procedures_asks_for_their_codes() -> None:
+    codes = codes_for(frozenset({"dialysis"}))["procedures"]
+    assert {"http://snomed.info/sct|302497006", "http://www.ama-assn.org/go/cpt|90935"} <= set(codes)
+    assert keys_for(frozenset({"dialysis"})) == ("conditions", "procedures")
 
 
 def test_a_key_with_too_many_codes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

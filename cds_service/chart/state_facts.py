@@ -1,0 +1,81 @@
+"""The facts that say what state the patient is in: pregnancy, breastfeeding, dialysis, smoking, aim of care."""
+
+from cds_service.chart.fact_type import HOUSE, FactType, Kind
+from cds_service.chart.procedure_codes import DIALYSIS_SESSION, STERILISATION, searched
+
+STATES = (
+    FactType(
+        "pregnancy_status",
+        "pregnancy status",
+        Kind.CODE,
+        loinc=("82810-3", "11778-8", "11779-6"),
+        shelf_life_days=300,
+        shelf_life_inpatient_days=300,
+        words=("pregnant", "not-pregnant", "possible"),
+        key="vitals",
+        inputs=("conditions", "sex"),
+        source="LOINC 82810-3 with the IPS pregnancy status value set; delivery date 11778-8, 11779-6; problem list",
+    ),
+    FactType("pregnant", "pregnant", Kind.BOOLEAN, inputs=("pregnancy_status",), source="pregnancy status"),
+    FactType(
+        "smoking_status",
+        "smoking status",
+        Kind.CODE,
+        loinc=("72166-2",),
+        shelf_life_days=1095,
+        words=("current", "former", "never"),
+        key="vitals",
+        source="LOINC 72166-2 with the US Core smoking status value set; " + HOUSE,
+    ),
+    FactType(
+        "comfort_care",
+        "comfort care",
+        Kind.BOOLEAN,
+        inputs=("conditions",),
+        source="ICD-10-CM Z51.5; SNOMED CT hospice and palliative care",
+    ),
+    FactType(
+        "gestational_weeks",
+        "weeks of gestation",
+        Kind.QUANTITY,
+        unit="wk",
+        inputs=("pregnancy_status",),
+        source="40 weeks less the weeks left to the delivery date (LOINC 11778-8, 11779-6); completed weeks",
+    ),
+    FactType(
+        "pregnancy_trimester",
+        "trimester of pregnancy",
+        Kind.CODE,
+        words=("first", "second", "third"),
+        inputs=("pregnancy_status", "gestational_weeks"),
+        source="first before 14 completed weeks, third from 28 (American College of Obstetricians and Gynecologists)",
+    ),
+    FactType(
+        "lactating",
+        "breastfeeding",
+        Kind.BOOLEAN,
+        loinc=("63895-7",),
+        shelf_life_days=365,
+        key="vitals",
+        inputs=("conditions", "sex"),
+        source="LOINC 63895-7 with the answers of the profile ISiKStillstatus; ICD-10-CM Z39.1; SNOMED CT; " + HOUSE,
+    ),
+    FactType(
+        "childbearing_potential",
+        "possible childbearing",
+        Kind.BOOLEAN,
+        key="procedures",
+        codes=searched(STERILISATION),
+        inputs=("age", "sex", "conditions"),
+        source="female, 12 to 50 years (house default), no hysterectomy, sterilisation or menopause on file",
+    ),
+    FactType(
+        "dialysis",
+        "on dialysis",
+        Kind.BOOLEAN,
+        key="procedures",
+        codes=searched(DIALYSIS_SESSION),
+        inputs=("conditions",),
+        source="ICD-10-CM Z99.2; SNOMED CT dependence on dialysis; a session in the last 14 days (house default)",
+    ),
+)
