@@ -11,14 +11,19 @@ from werkzeug.test import TestResponse
 
 from cds_service.app import Application
 from cds_service.web.routes import make_flask
+from tests.contract.bodies import (
+    AMOXICILLIN,
+    CLARITHROMYCIN,
+    METFORMIN,
+    NAPROXEN,
+    SIMVASTATIN,
+    WARFARIN,
+    requests_of,
+)
 from tests.support.requests import Json, PatientCase, a_patient, bundle, outcome
 from tests.support.schemas import problems
 
 NOW = "2026-11-20"
-WARFARIN, NAPROXEN, METFORMIN, AMOXICILLIN, SIMVASTATIN, CLARITHROMYCIN = (
-    *("855332", "849574", "861004", "308191"),
-    *("312961", "197517"),
-)
 CASES: dict[str, PatientCase] = {
     "nothing": a_patient(),
     "bleeding": a_patient().taking(WARFARIN, "warfarin 5 MG", dose=1, per_day=1).ordering(NAPROXEN, dose=1, per_day=2),
@@ -47,21 +52,11 @@ STANDARD_HOOKS = {
 }
 
 
-def requests_of(case: PatientCase) -> dict[str, Json]:
-    dated = case.as_of(NOW)
-    return {
-        "medication-patient-view": dated.patient_view(),
-        "medication-order-select": dated.order_select(),
-        "medication-order-sign": dated.order_sign(),
-        "discharge-risk": dated.encounter_discharge(),
-    }
-
-
 @pytest.fixture(scope="module")
 def answers(application: Application) -> list[TestResponse]:
     """The answers with status 200 to every case at every service."""
     client = make_flask(application).test_client()
-    calls = [(id, request) for case in CASES.values() for id, request in requests_of(case).items()]
+    calls = [(id, request) for case in CASES.values() for id, request in requests_of(case.as_of(NOW)).items()]
     answers = [client.post(f"/cds-services/{id}", json=request) for id, request in calls]
     assert {answer.status_code for answer in answers} == {200}
     return answers

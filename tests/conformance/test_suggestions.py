@@ -10,7 +10,8 @@ from fhirclient.models.fhirelementfactory import FHIRElementFactory
 from cds_service.app import Application
 from cds_service.trust.callers import Caller, local_caller
 from cds_service.trust.client import Client
-from tests.conformance.test_messages import CASES, NOW, leaves, requests_of
+from tests.conformance.test_messages import CASES, NOW, leaves
+from tests.contract.bodies import requests_of
 from tests.support.requests import Json
 
 EPIC = Caller(Client.model_construct(name="epic", issuers=(), dialect="epic"), "epic")
