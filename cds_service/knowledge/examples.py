@@ -18,9 +18,7 @@ from cds_service.terminology.products import Terminology
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)  # the moment every example plays at
 VALUES = {name: fact for name, fact in PATIENT_FACTS.items() if fact.kind is not Kind.LIST}
-NOTHING: Mapping[str, Fact[Any]] = {
-    name: Unknown(Reason.NOT_RECORDED) for name in VALUES if name not in FROM_DRUGS
-}
+NOTHING: Mapping[str, Fact[Any]] = {name: Unknown(Reason.NOT_RECORDED) for name in VALUES if name not in FROM_DRUGS}
 LISTS = ("conditions", "past_conditions", "allergies", "procedures")
 MOST_DAYS = 36500  # a hundred years
 UNREAD: Items[Any] = Items(complete=False, reason=Reason.NOT_SENT)

@@ -70,7 +70,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         snooze=kept.get("snooze"),
         interrupt=interrupt,
         continuation=kept.get("continuation", "same"),
-        say_unchecked=kept.get("say_unchecked", False),
+        say_unchecked=kept.get("say_unchecked"),
         mechanism=kept.get("mechanism", ""),
         management=kept.get("management", ""),
         known_false_alarms=tuple(kept.get("known_false_alarms", ())),

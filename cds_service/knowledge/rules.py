@@ -177,7 +177,7 @@ class Rule:
     snooze: str | None = None
     interrupt: str = "interruptive"
     continuation: str = "same"
-    say_unchecked: bool = False
+    say_unchecked: bool | None = None  # None: by severity
     mechanism: str = ""
     management: str = ""
     known_false_alarms: tuple[str, ...] = ()

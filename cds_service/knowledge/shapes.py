@@ -17,6 +17,7 @@ Shape = Mapping[str, Key]
 
 
 TEXT, WORDS, TABLE, TABLES = "a text", "a list of texts", "a table", "a list of tables"
+YES_OR_NO = "true or false"
 FAMILIES = (
     *("interaction", "duplicate", "dose", "renal", "hepatic", "allergy", "pregnancy", "lactation", "age", "disease"),
     *("monitoring", "genomics", "burden"),
@@ -44,7 +45,7 @@ RULE: Shape = {
     "snooze": Key(TEXT),
     "interrupt": Key(TEXT, words=("interruptive", "passive")),
     "continuation": Key(TEXT, words=("lower", "same")),
-    "say_unchecked": Key("true or false"),
+    "say_unchecked": Key(YES_OR_NO),
     "mechanism": Key(TEXT),
     "management": Key(TEXT),
     "because": Key(TEXT, required=True),
@@ -58,10 +59,12 @@ RULE: Shape = {
     "evidence": Key(TABLES),
     "example": Key(TABLES),
 }
-# A template may hold a cell where a rule holds one of a few words; the words are checked in each row.
-TABLE_RULE: Shape = {name: Key(key.holds, key.required) for name, key in RULE.items() if name != "id"} | {
-    "columns": Key(TABLE, required=True)
-}
+# A template may hold a cell where a rule holds one of a few words, or yes or no; these are checked in each row.
+TABLE_RULE: Shape = {
+    name: Key("anything" if key.holds == YES_OR_NO else key.holds, key.required)
+    for name, key in RULE.items()
+    if name != "id"
+} | {"columns": Key(TABLE, required=True)}
 WHEN: Shape = {
     "this": Key(TABLE),
     "a": Key(TABLE),

@@ -13,10 +13,11 @@ CELL = re.compile(r"\{\{\s*row\.(\w+)\s*\}\}")
 OWN_COLUMNS = ("key", "source", "reviewed")
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
 LEAST_EXAMPLE_ROWS = 3
-COLUMN_KINDS = ("text", "number", "list")
+COLUMN_KINDS = ("text", "number", "list", "yes-or-no")
+YES_OR_NO = {"yes": True, "no": False}
 BETWEEN_NAMES = ";"
 
-Cell = str | float | list[str]
+Cell = str | float | bool | list[str]
 Row = Mapping[str, Cell]
 
 
@@ -109,6 +110,10 @@ def read_cell(page: Page, where: str, text: str, kind: str, name: str) -> Cell:
         page.note(where, "this cell must not be empty")
     if kind == "list":
         return [part.strip() for part in text.split(BETWEEN_NAMES) if part.strip()]
+    if kind == "yes-or-no":
+        if text not in YES_OR_NO:
+            page.note(where, f"found {text!r}, expected yes or no")
+        return YES_OR_NO.get(text, False)
     if kind != "number":
         return text
     try:

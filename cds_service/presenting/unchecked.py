@@ -87,12 +87,16 @@ def unrecognised_drugs(chart: Chart) -> Iterator[Cause]:
 
 
 def missing_values(findings: Iterable[Finding], release: Release) -> Iterator[Cause]:
-    """Values, and list entries nobody could place, that kept a rule open which is severe enough or asks to be named."""
+    """Values, and list entries nobody could place, that kept a rule open which is severe enough or asks to be named.
+
+    A severe rule that asks not to be named is left out.
+    """
     least = SEVERITIES[release.policy.unchecked_severity]
     for finding, missing in open_ends(findings):
         severe = SEVERITIES[finding.rule.severity] <= least
         unplaced = missing.kind == "value" or (missing.kind == "list" and missing.reason is Reason.UNRECOGNISED)
-        if unplaced and (severe or finding.rule.say_unchecked):
+        wanted = severe if finding.rule.say_unchecked is None else finding.rule.say_unchecked
+        if unplaced and wanted:
             side = missing.subject.partition(".")[0]
             drug = finding.bindings[side].drug.name if side in finding.bindings else ""
             fact = missing.subject.removeprefix(f"{side}.") if drug else missing.subject

@@ -56,6 +56,26 @@ def test_a_cell_may_hold_a_list_and_the_quality_of_its_source(tmp_path: Path) ->
     assert [(each.citation, each.quality) for each in rule.evidence] == [("FDA ibuprofen label 2", "moderate")]
 
 
+def yes_or_no(word: str) -> dict[str, str]:
+    """The shelf's table with a column that decides whether what is missing is named."""
+    template = (SHELF / TEMPLATE).read_text(encoding="utf-8").replace("[columns]", '[columns]\nsay = "yes-or-no"')
+    template = template.replace('title = "', 'say_unchecked = "{{ row.say }}"\ntitle = "', 1)
+    written = (SHELF / ROWS).read_text(encoding="utf-8").splitlines()
+    heading, *lines = (line for line in written if line and not line.startswith("#"))
+    rows = [f"say,{heading}", *(f"{word},{line}" for line in lines)]
+    return {TEMPLATE: template, ROWS: "\n".join(rows) + "\n"}
+
+
+def test_a_cell_may_say_yes_or_no(tmp_path: Path) -> None:
+    shelf = load_shelf(copy_shelf(tmp_path, yes_or_no("no")))
+    assert compile_release(shelf, SmallTerminology()).rules["daily-maximum.161"].say_unchecked is False
+
+
+def test_a_cell_that_says_neither_yes_nor_no_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(BadKnowledge, match="found 'perhaps', expected yes or no"):
+        compile_release(load_shelf(copy_shelf(tmp_path, yes_or_no("perhaps"))), SmallTerminology())
+
+
 def test_examples_are_derived_on_both_sides_of_the_limit_and_without_the_value() -> None:
     library = read_library(load_shelf(), SmallTerminology())
     derived = {example.name: example.outcome for example in library.examples("daily-maximum.3407") if example.derived}
@@ -98,7 +118,12 @@ def test_a_written_example_belongs_to_its_row_only() -> None:
         ),
         (TEMPLATE, 'row = "161"', 'row = "1612"', "the table has no row '1612'; did you mean '161'?"),
         (TEMPLATE, 'row = "161"', 'row = "5640"', "written examples of at least 3 rows, found 2"),
-        (TEMPLATE, 'limit = "number"', 'limit = "digits"', "a column holds 'text', 'number' or 'list', found 'digits'"),
+        (
+            TEMPLATE,
+            'limit = "number"',
+            'limit = "digits"',
+            "a column holds 'text', 'number', 'list' or 'yes-or-no', found 'digits'",
+        ),
         (TEMPLATE, '"mg/d"', '"mg"', "'daily_dose' is counted in 'mg/d', found 'mg'; convert the limit"),
     ],
 )

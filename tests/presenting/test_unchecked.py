@@ -91,6 +91,7 @@ def test_a_missing_value_of_a_drug_names_the_drug() -> None:
 def test_lesser_rules_keep_their_gaps_unless_they_ask() -> None:
     assert lines(an_open_finding(NO_EGFR, severity=Severity.MODERATE)) == []
     assert len(lines(an_open_finding(NO_EGFR, severity=Severity.MODERATE, say_unchecked=True))) == 1
+    assert not lines(an_open_finding(NO_EGFR, severity=Severity.MAJOR, say_unchecked=False))
     everything = a_release(unchecked_severity=Severity.MINOR)
     assert (
         len(list_unchecked((an_open_finding(NO_EGFR, severity=Severity.MINOR),), CHART, everything, "order-sign")) == 1
