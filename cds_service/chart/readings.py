@@ -20,7 +20,7 @@ OBSERVATION_KEYS = ("labs", "vitals")
 
 # Later in this order wins between results of one moment. Other states (registered, cancelled, entered-in-error,
 # unknown) are no results.
-RESULT_STATES = ("preliminary", "final", "amended", "corrected")
+RESULT_STATES: Mapping[str, int] = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 3}
 PRELIMINARY = "is preliminary"
 
 UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -54,11 +54,12 @@ class Readings(msgspec.Struct, frozen=True):
 
     def of(self, codes: tuple[str, ...]) -> tuple[Reading, ...]:
         """Readings of any of `codes`, newest first; at one moment the more final state, then the preferred code."""
-        found = [reading for code in codes for reading in self.by_code.get(code, ())]
+        found = [self.by_code[code] for code in codes if code in self.by_code]
         if len(found) < 2:
-            return tuple(found)
+            return found[0] if found else ()
         rank = {code: -place for place, code in enumerate(codes)}
-        return tuple(sorted(found, key=lambda one: (one.when, settled(one), rank[one.code]), reverse=True))
+        every = (reading for readings in found for reading in readings)
+        return tuple(sorted(every, key=lambda one: (*finality(one), rank[one.code]), reverse=True))
 
     def absent(self, fact: FactType) -> Unknown:
         """Why there is no reading of `fact`: never asked for, not read, or read whole and not there."""
@@ -70,9 +71,9 @@ class Readings(msgspec.Struct, frozen=True):
         return Unknown(reason, f"{fact.label} {reason.value}")
 
 
-def settled(reading: Reading) -> int:
-    """How final a reading's status is."""
-    return RESULT_STATES.index(reading.status)
+def finality(reading: Reading) -> tuple[datetime, int]:
+    """Sort key: the later, and at one moment the more final, reading counts."""
+    return reading.when, RESULT_STATES[reading.status]
 
 
 def read_observations(received: Received, codes: frozenset[str], now: datetime, zone: tzinfo) -> Readings:
@@ -93,9 +94,10 @@ def read_observations(received: Received, codes: frozenset[str], now: datetime, 
                 doubt = doubt_about(reading, now)
                 if doubt:
                     notes.append(f"{reading.reference} {doubt}")
-                if doubt in ("", PRELIMINARY):
+                if not doubt or doubt is PRELIMINARY:
                     by_code.setdefault(reading.code, []).append(reading)
-    return Readings({code: tuple(found) for code, found in by_code.items()}, keys, tuple(dict.fromkeys(notes)))
+    newest_first = {code: tuple(sorted(found, key=finality, reverse=True)) for code, found in by_code.items()}
+    return Readings(newest_first, keys, tuple(dict.fromkeys(notes)))
 
 
 def doubt_about(reading: Reading, now: datetime) -> str:
@@ -132,7 +134,7 @@ def readings_in(observation: Observation, codes: frozenset[str], zone: tzinfo) -
 def code_in(concept: CodeableConcept | None, codes: frozenset[str]) -> str | None:
     """The LOINC code of `concept` that is one of `codes`."""
     for coding in concept.coding if concept else ():
-        if coding.code in codes and canonical(coding.system) in LOINC_SPELLINGS:
+        if coding.code in codes and (coding.system == LOINC or canonical(coding.system) in LOINC_SPELLINGS):
             return coding.code
     return None
 
@@ -156,9 +158,11 @@ def has_value(holder: Observation | ObservationComponent) -> bool:
 
 def moment_of(observation: Observation, zone: tzinfo) -> datetime:
     """When the value was true of the patient: the effective time (the end of a period), else when it was issued."""
+    moment = parse_moment(observation.effective_date_time, zone)
+    if moment is not None:
+        return moment
     period = observation.effective_period
     for text in (
-        observation.effective_date_time,
         observation.effective_instant,
         period.end if period else None,
         period.start if period else None,

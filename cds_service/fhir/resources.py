@@ -205,7 +205,6 @@ class ObservationComponent(Part, frozen=True):
 
 class Observation(Resource, frozen=True):
     status: str | None = None
-    category: tuple[CodeableConcept, ...] = ()
     code: CodeableConcept | None = None
     subject: Reference | None = None
     effective_date_time: str | None = None
