@@ -6,7 +6,7 @@ out here in the same way.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -105,7 +105,8 @@ def read_vignettes(terminology: Terminology, folder: Path = FOLDER) -> tuple[Vig
         vignettes += (read_vignette(page, number, each, terminology) for number, each in enumerate(documents, 1))
     problems = [problem for page in pages for problem in page.problems]
     if problems:
-        raise BadVignettes("\n".join(f"{each.file}:{each.line or '?'} {each.where}: {each.message}" for each in problems))
+        lines = (f"{each.file}:{each.line or '?'} {each.where}: {each.message}" for each in problems)
+        raise BadVignettes("\n".join(lines))
     return tuple(vignettes)
 
 
@@ -187,7 +188,3 @@ def expire(name: str, fact: Fact[Any], chart: Chart) -> Fact[Any]:
 
 def age_of(fact: Known[Any], now: datetime) -> timedelta:
     return now - fact.as_of if fact.as_of else timedelta()
-
-
-def in_family(vignettes: tuple[Vignette, ...], family: str) -> Iterator[Vignette]:
-    return (each for each in vignettes if each.family == family)
