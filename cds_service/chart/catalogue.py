@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from cds_service.chart.drug_fact_types import DRUG
 from cds_service.chart.fact_type import FactType, Kind
 from cds_service.chart.measured_facts import GFR, LABS, VITALS
 from cds_service.chart.state_facts import STATES
-from cds_service.terminology.products import Route
 
 __all__ = ["CATALOGUE", "FactType", "Kind", "codes_for", "keys_for", "with_inputs"]
 
@@ -24,10 +24,6 @@ def _derived(
 
 def _list(name: str, label: str, key: str = "", inputs: tuple[str, ...] = ()) -> FactType:
     return FactType(name, label, Kind.LIST, key=key, inputs=inputs)
-
-
-def _of_drug(name: str, label: str, kind: Kind, unit: str | None = None, words: tuple[str, ...] = ()) -> FactType:
-    return FactType(name, label, kind, of="drug", unit=unit, words=words)
 
 
 _PEOPLE = (
@@ -92,32 +88,8 @@ _LISTS = (
     _list("all_drugs", "active medications and orders", inputs=("medications", "orders")),
 )
 
-_DRUG = (
-    _of_drug("daily_dose", "daily dose of this product", Kind.QUANTITY, "mg/d"),
-    _of_drug("single_dose", "single dose", Kind.QUANTITY, "mg"),
-    _of_drug("total_daily_dose", "daily dose over all products", Kind.QUANTITY, "mg/d"),
-    _of_drug("times_per_day", "times a day", Kind.QUANTITY, "/d"),
-    _of_drug("strength", "strength", Kind.QUANTITY, "mg"),
-    _of_drug("days_on", "days taken so far", Kind.QUANTITY, "d"),
-    _of_drug("duration_days", "planned duration", Kind.QUANTITY, "d"),
-    _of_drug("as_needed", "taken as needed", Kind.BOOLEAN),
-    _of_drug("is_new", "new on the list", Kind.BOOLEAN),
-    _of_drug("is_draft", "not yet signed", Kind.BOOLEAN),
-    _of_drug("dose_increased", "dose increased", Kind.BOOLEAN),
-    _of_drug("dose_change", "dose change", Kind.CODE, words=("same", "increased", "decreased", "new")),
-    _of_drug("dose_form", "dose form", Kind.CODE),
-    _of_drug("route", "route class", Kind.CODE, words=tuple(Route)),
-    _of_drug("allergy_same_ingredient", "recorded allergy to the same ingredient", Kind.BOOLEAN),
-    _of_drug(
-        "same_ingredient_reaction",
-        "recorded reaction to the same ingredient",
-        Kind.CODE,
-        words=("severe", "allergy", "intolerance"),
-    ),
-)
-
 CATALOGUE: dict[str, FactType] = {
-    fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *_DERIVED, *_LISTS, *_DRUG)
+    fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *_DERIVED, *_LISTS, *DRUG)
 }
 
 

@@ -1,19 +1,20 @@
 """Facts of one drug on the chart, as rules name them: `this.daily_dose`, `a.is_new`."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 from cds_service.chart.allergens import may_be_any_drug
 from cds_service.chart.chart import Chart
-from cds_service.chart.drugs import PAUSED, Allergy, Drug
+from cds_service.chart.dose_facts import DOSE_FACTS, DrugFact
+from cds_service.chart.drugs import Allergy, Drug
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
-from cds_service.chart.numbers import tidy, total
+from cds_service.chart.numbers import tidy
 from cds_service.terminology.products import Route
 from cds_service.terminology.units import convert
 
 NOT_RECORDED = Unknown(Reason.NOT_RECORDED)
+STRENGTH_UNITS = ("mg", "[IU]", "meq", "mmol", "ug/h")
 
 
 def drug_fact(chart: Chart, drug: Drug, ingredient: str, name: str) -> Fact[Any]:
@@ -22,42 +23,6 @@ def drug_fact(chart: Chart, drug: Drug, ingredient: str, name: str) -> Fact[Any]
     Raises KeyError for a name that is no fact of a drug.
     """
     return _FACTS[name](chart, drug, ingredient)
-
-
-def daily_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
-    """Amount of the ingredient per day from this product alone, `mg/d`."""
-    return drug.dose.daily.get(ingredient, NOT_RECORDED)
-
-
-def single_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
-    """Amount of the ingredient per administration, `mg`."""
-    return drug.dose.single.get(ingredient, NOT_RECORDED)
-
-
-def total_daily_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
-    """Amount of the ingredient per day over every systemic drug on the chart, each continued one once, `mg/d`.
-
-    Only a lower bound where a product has no readable dose or route, a drug is unrecognised, or a list is not whole.
-    """
-    holders = [each for each in chart.drugs if ingredient in each.ingredient_rxcuis and each.status != PAUSED]
-    systemic = [each for each in holders if each.route is Route.SYSTEMIC]
-    amount = total(each.dose.daily.get(ingredient, NOT_RECORDED) for each in systemic)
-    if isinstance(amount, Unknown):
-        return amount
-    unplaced = any(each.route is Route.UNKNOWN for each in holders)
-    unseen = bool(chart.unrecognised_drugs) or not (chart.medications.complete and chart.orders.complete)
-    return Known(
-        amount.value,
-        amount.unit,
-        amount.sources,
-        amount.as_of,
-        at_least=amount.at_least or unplaced or unseen,
-    )
-
-
-def times_per_day(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
-    """Administrations per day, `/d`."""
-    return drug.dose.times_per_day
 
 
 def as_needed(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
@@ -110,13 +75,17 @@ def duration_days(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
 
 
 def strength(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
-    """Amount of the ingredient in one unit of the product, `mg`. A liquid or a patch has none."""
+    """Amount of the ingredient in one unit of the product, `mg`; `[IU]`, `meq` or `mmol` where it is no mass.
+
+    Of a patch what it gives in an hour, `ug/h`. A liquid has none.
+    """
     for part in drug.ingredients:
         if part.rxcui == ingredient and part.strength:
-            in_mg = convert(part.strength.value, part.strength.unit, "mg")
-            if in_mg is None:
-                return Unknown(Reason.UNRECOGNISED, f"strength in {part.strength.unit}")
-            return Known(in_mg, "mg", _source(drug))
+            for unit in STRENGTH_UNITS:
+                amount = convert(part.strength.value, part.strength.unit, unit)
+                if amount is not None:
+                    return Known(amount, unit, _source(drug))
+            return Unknown(Reason.UNRECOGNISED, f"strength in {part.strength.unit}")
     return NOT_RECORDED
 
 
@@ -179,13 +148,15 @@ def _source(drug: Drug) -> tuple[Source, ...]:
     return (Source(drug.reference, drug.authored),)
 
 
-_FACTS: MappingProxyType[str, Callable[[Chart, Drug, str], Fact[Any]]] = MappingProxyType(
+_FACTS: MappingProxyType[str, DrugFact] = MappingProxyType(
     {
-        fact.__name__: fact
-        for fact in (
-            *(daily_dose, single_dose, total_daily_dose, times_per_day, as_needed, is_new, is_draft, dose_change),
-            *(dose_increased, days_on, duration_days, strength, route, dose_form, allergy_same_ingredient),
-            same_ingredient_reaction,
-        )
+        **DOSE_FACTS,
+        **{
+            fact.__name__: fact
+            for fact in (
+                *(as_needed, is_new, is_draft, dose_change, dose_increased, days_on, duration_days),
+                *(strength, route, dose_form, allergy_same_ingredient, same_ingredient_reaction),
+            )
+        },
     }
 )

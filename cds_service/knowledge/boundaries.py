@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from cds_service.chart.catalogue import CATALOGUE
 from cds_service.knowledge.conditions import DRUG_LISTS
 from cds_service.knowledge.rules import Line, Operator, Rule, Scope, Side, ValueSet
 from cds_service.terminology.products import Route, Terminology
@@ -80,7 +81,7 @@ def base_case(rule: Rule, limits: Mapping[str, list[Line]], terminology: Termino
     numbers = {}
     for name, lines in limits.items():
         fitting = [value for value in points(lines) if all(holds(line, value) for line in lines)]
-        if not fitting or (lines[0].drug and lines[0].fact not in DRUG_PARTS):
+        if not fitting or (lines[0].drug and not can_write(lines)):
             raise NeedsAPerson
         numbers[name] = fitting[0]
     chart: dict[str, Any] = {}
@@ -90,6 +91,12 @@ def base_case(rule: Rule, limits: Mapping[str, list[Line]], terminology: Termino
     for line in rule.unless:
         settle_false(line, chart)
     return Case(numbers, chart, tuple(drugs))
+
+
+def can_write(lines: list[Line]) -> bool:
+    """Whether an example's sig can say what these lines of a drug compare."""
+    fact = lines[0].fact
+    return fact in DRUG_PARTS and all(line.unit == CATALOGUE[fact].unit for line in lines)
 
 
 def name_of(condition: object) -> str:

@@ -79,7 +79,7 @@ def read_line(
     return Line(
         fact=fact_type.name,
         operator=operator,
-        unit=fact_type.unit,
+        unit=value.get("unit", fact_type.unit),
         drug=drug,
         ever=value.get("ever", False),
         excluding=value.get("excluding", ""),
@@ -144,13 +144,13 @@ def check_modifiers(
 
 
 def check_unit(page: Page, where: str, unit: object, fact_type: FactType, operator: Operator) -> None:
-    """A number carries the catalogue's unit; nothing else carries one."""
+    """A number carries the catalogue's unit, a dose of what is no mass its own; nothing else carries one."""
     if fact_type.kind is not Kind.QUANTITY or operator is Operator.WITHIN_DAYS:
         if unit is not None:
             page.note(where, f"a unit belongs to a number; {operator.value!r} has none here")
     elif unit is None:
         page.note(where, f'a number needs its unit; write unit = "{fact_type.unit}"')
-    elif unit != fact_type.unit:
+    elif unit != fact_type.unit and unit not in fact_type.other_units:
         page.note(where, f"{fact_type.name!r} is counted in {fact_type.unit!r}, found {unit!r}; convert the limit")
 
 

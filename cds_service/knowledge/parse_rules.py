@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from cds_service.chart.catalogue import CATALOGUE
 from cds_service.knowledge.conditions import read_condition
 from cds_service.knowledge.page import Page
 from cds_service.knowledge.parse_suggestions import read_suggestions
@@ -82,7 +83,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         next_review_date=date.fromisoformat(governance["next_review_date"]),
         facts=named
         | named_in_labels
-        | frozenset(line.fact for condition in every for line in lines_of(condition) if not line.drug)
+        | frozenset(fact for condition in every for line in lines_of(condition) for fact in facts_of(line))
         | frozenset(each.orderable.fact for each in suggestions if each.orderable and each.orderable.fact),
         file=page.file,
         indicator=Indicator.INFO if interrupt == "passive" else vocabulary.policy.indicators[severity],
@@ -131,6 +132,11 @@ def check_texts(page: Page, kept: Mapping[str, Any], card: Mapping[str, Any], sc
 def needed_of_orderables(suggestions: tuple[Suggestion, ...]) -> tuple[Condition, ...]:
     """What the chart must say before the orders of these proposals may be offered."""
     return tuple(condition for each in suggestions if each.orderable for condition in each.orderable.when)
+
+
+def facts_of(line: Line) -> tuple[str, ...]:
+    """The facts of the patient that a line needs: a dose per kilogram needs the weight."""
+    return CATALOGUE[line.fact].inputs if line.drug else (line.fact,)
 
 
 def lines_of(condition: Condition) -> Iterator[Line]:

@@ -66,7 +66,7 @@ def check_name(page: Page, where: str, name: str, scope: str) -> set[str]:
 
 
 def check_attribute(page: Page, where: str, owner: str, word: str, scope: str) -> set[str]:
-    """`a.name`, `this.daily_dose` or `inr.value`. Returns the patient fact if it names one."""
+    """`a.name`, `this.daily_dose` or `inr.value`. Returns the facts of the patient that it needs."""
     voices = VOICES.get(scope, ())
     if owner in PATIENT_FACTS and word == "value":
         return check_name(page, where, owner, scope)
@@ -75,6 +75,8 @@ def check_attribute(page: Page, where: str, owner: str, word: str, scope: str) -
         page.note(where, f"a text of a rule of scope {scope!r} has {allowed}, found {f'{owner}.{word}'!r}")
     elif word not in (*DRUG_WORDS, *DRUG_FACTS):
         page.note(where, f"a drug has no {word!r}{suggest(word, (*DRUG_WORDS, *DRUG_FACTS))}")
+    elif word in DRUG_FACTS:
+        return set(DRUG_FACTS[word].inputs)
     return set()
 
 

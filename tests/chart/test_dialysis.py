@@ -6,7 +6,7 @@ import pytest
 
 from cds_service.chart.dialysis import on_dialysis
 from cds_service.chart.drugs import Coded, Problem, ProcedureDone
-from cds_service.chart.facts import Fact, Items, Known, Reason, Unknown
+from cds_service.chart.facts import Fact, Items, Known, Reason, Unknown, Unrecognised
 from cds_service.chart.measuring import Setting
 from cds_service.chart.observations import patient_values
 from tests.support.observed import ICD_10_CM, NOW, SNOMED, ZONE, observation, problem, problems, received, whole
@@ -75,7 +75,7 @@ def test_end_stage_disease_or_a_past_dialysis_is_none_now(entry: Problem) -> Non
         (Items(), done(), Reason.NOT_SENT, "problem list not sent"),
         (problems(), NOT_READ, Reason.NOT_SENT, "procedures not sent"),
         (problems(unrecognised="kidneys"), done(), Reason.UNRECOGNISED, "the problem list has an entry"),
-        (problems(), Items((), ("local",), True, None), Reason.UNRECOGNISED, "procedures unrecognised"),
+        (problems(), Items((), (Unrecognised("local"),), True, None), Reason.UNRECOGNISED, "procedures unrecognised"),
     ],
 )
 def test_a_list_that_was_not_read_whole_is_not_the_absence_of_dialysis(

@@ -1,6 +1,7 @@
 """Lines, groups, drugs and texts of a rule: what each becomes, and what is said of a slip."""
 
 import tomllib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from cds_service.knowledge.boundaries import derive_examples
 from cds_service.knowledge.conditions import read_condition
 from cds_service.knowledge.library import Library, read_library
 from cds_service.knowledge.page import Page
+from cds_service.knowledge.parse_rules import facts_of
 from cds_service.knowledge.rules import Condition, Group, Line, Operator, Rule, Side
 from cds_service.knowledge.sides import read_side
 from cds_service.knowledge.sources import plain
@@ -74,6 +76,23 @@ def test_a_fact_of_a_drug_keeps_its_side() -> None:
     line = condition_of('{ fact = "a.is_new", is = true, if_missing = "assume-true", source = "label 2" }')
     assert isinstance(line, Line)
     assert (line.drug, line.fact, line.if_missing, line.source) == ("a", "is_new", True, "label 2")
+
+
+def test_a_dose_of_what_is_no_mass_is_compared_in_its_own_unit() -> None:
+    line = condition_of('{ fact = "a.daily_dose", above = 200, unit = "[IU]/d" }')
+    assert isinstance(line, Line)
+    assert line.unit == "[IU]/d"
+    assert "is counted in 'mg/d', found 'mL/d'" in complaint_about(
+        '{ fact = "a.daily_dose", above = 20, unit = "mL/d" }'
+    )
+
+
+def test_a_dose_per_kilogram_needs_the_weight() -> None:
+    line = condition_of('{ fact = "a.single_dose_per_kg", above = 15, unit = "mg/kg" }')
+    assert isinstance(line, Line)
+    assert facts_of(line) == ("weight",)
+    page = Page("rules/a-rule.toml")
+    assert check_text(page, "card.detail", "{{ a.single_dose_per_kg }}", "pair") == {"weight"}
 
 
 def test_lines_nest_in_groups_that_know_their_place() -> None:
@@ -226,3 +245,10 @@ def test_no_example_is_derived_from_nested_conditions(tmp_path: Any) -> None:
     copy_shelf(tmp_path, {"rules/warfarin-nsaid.toml": text})
     rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
     assert derive_examples(rule, TERMINOLOGY) == []
+
+
+def test_no_example_is_derived_for_a_limit_that_a_sig_cannot_say(tmp_path: Any) -> None:
+    copy_shelf(tmp_path, {})
+    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
+    line = condition_of('{ fact = "a.daily_dose", above = 200, unit = "[IU]/d" }')
+    assert derive_examples(replace(rule, all=(line,)), TERMINOLOGY) == []
