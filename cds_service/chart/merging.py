@@ -29,6 +29,8 @@ class Merged(msgspec.Struct, frozen=True):
 
 def merge(records: Sequence[Record]) -> Merged:
     """Each drug once. Of twins the active one stays, then the one with a dose, the order, the newest."""
+    if len({frozenset(record.drug.ingredient_rxcuis) for record in records}) == len(records):
+        return Merged(tuple([record.drug for record in records]), {}, ())
     kept: dict[frozenset[str], list[Record]] = {}  # by ingredients: twins hold the same
     same_as: dict[str, str] = {}
     notes: list[str] = []
