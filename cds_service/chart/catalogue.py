@@ -6,10 +6,9 @@ from cds_service.chart.drug_fact_types import DRUG
 from cds_service.chart.fact_type import FactType, Kind
 from cds_service.chart.measured_facts import GFR, LABS, VITALS
 from cds_service.chart.state_facts import STATES
+from cds_service.chart.systems import LOINC
 
 __all__ = ["CATALOGUE", "FactType", "Kind", "codes_for", "keys_for", "with_inputs"]
-
-LOINC = "http://loinc.org"
 
 # FHIR servers and URLs bear only so many codes in one search.
 MOST_CODES_PER_KEY = 60
@@ -83,6 +82,7 @@ _LISTS = (
     _list("severe_allergies", "allergies with a severe reaction", inputs=("allergies",)),
     _list("true_allergies", "allergies, intolerances left out", inputs=("allergies",)),
     _list("procedures", "procedures", key="procedures"),
+    _list("procedures_ordered", "tests, images and vaccinations of this session"),
     _list("medications", "active medications", key="medications"),
     _list("orders", "orders of this session"),
     _list("all_drugs", "active medications and orders", inputs=("medications", "orders")),

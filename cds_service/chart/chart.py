@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone
+from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone, ServiceOrdered
 from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
 from cds_service.chart.opioids import daily_mme
 
@@ -20,9 +20,10 @@ class Chart(msgspec.Struct, frozen=True):
     """What is known about one patient at `now`.
 
     `medications` are the active ones (requests and statements), without those a draft continues; `orders` are the
-    drafts of this call. `unrecognised` drugs sit in the `unrecognised` part of those lists. `values` holds every
-    catalogued fact of the patient that the release asked for, Known or Unknown; a name not in it was not asked for.
-    `continued` are the active medications that a draft renews, by the draft's reference: they are on the chart once.
+    drafts of this call, `procedures_ordered` its drafts that order no drug. `unrecognised` drugs sit in the
+    `unrecognised` part of those lists. `values` holds every catalogued fact of the patient that the release asked for,
+    Known or Unknown; a name not in it was not asked for. `continued` are the active medications that a draft renews,
+    by the draft's reference: they are on the chart once.
     `notes` are things ignored while reading ("Observation/9 is dated after now"), for the trace.
     """
 
@@ -33,6 +34,7 @@ class Chart(msgspec.Struct, frozen=True):
     allergies: Items[Allergy] = UNREAD
     conditions: Items[Problem] = UNREAD
     procedures: Items[ProcedureDone] = UNREAD
+    procedures_ordered: Items[ServiceOrdered] = msgspec.field(default_factory=lambda: Items(complete=True, reason=None))
     values: Mapping[str, Fact[Any]] = {}
     continued: Mapping[str, Drug] = {}
     notes: tuple[str, ...] = ()

@@ -5,7 +5,18 @@ from datetime import datetime, tzinfo
 from cds_service.chart.drugs import Coded, Problem, ProcedureDone
 from cds_service.chart.facts import Items, Unrecognised
 from cds_service.chart.recognise import CodeMap
-from cds_service.chart.systems import CPT, ICD9CM, ICD10, ICD10CM, ICD10PCS, SNOMED, codes_in, coding_key, text_of
+from cds_service.chart.systems import (
+    CPT,
+    HCPCS,
+    ICD9CM,
+    ICD10,
+    ICD10CM,
+    ICD10PCS,
+    SNOMED,
+    codes_in,
+    coding_key,
+    text_of,
+)
 from cds_service.chart.whose import label, own_resources
 from cds_service.fhir.dates import parse_moment
 from cds_service.fhir.received import Received
@@ -15,7 +26,7 @@ SYSTEMS = frozenset({SNOMED, ICD10CM, ICD10, ICD9CM})
 PROCEDURE_SYSTEMS = SYSTEMS | {
     CPT,
     ICD10PCS,
-    "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+    HCPCS,
 }
 DROPPED = frozenset({"entered-in-error", "refuted"})
 OVER = frozenset({"resolved", "inactive", "remission"})

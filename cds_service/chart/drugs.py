@@ -115,3 +115,11 @@ class ProcedureDone(msgspec.Struct, frozen=True):
     name: str
     codes: tuple[Coded, ...]
     when: datetime | None = None
+
+
+class ServiceOrdered(msgspec.Struct, frozen=True):
+    """One draft for something else than a drug, coded in a known system: a test, an image, a vaccination."""
+
+    reference: str
+    name: str
+    codes: tuple[Coded, ...]

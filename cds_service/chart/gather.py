@@ -10,7 +10,7 @@ from cds_service.chart.continuation import continue_medications
 from cds_service.chart.drug_reading import Setting
 from cds_service.chart.medications import read_medications
 from cds_service.chart.observations import patient_values
-from cds_service.chart.orders import read_orders, read_services
+from cds_service.chart.orders import read_orders, read_procedures_ordered, read_services
 from cds_service.chart.people import is_inpatient
 from cds_service.chart.recognise import CodeMap, Medications, Vocabulary
 from cds_service.fhir.received import Received
@@ -56,6 +56,7 @@ def gather(
         allergies=allergies,
         conditions=conditions,
         procedures=procedures,
+        procedures_ordered=read_procedures_ordered(received, code_map),
         values=values,
         continued=drugs.continued,
         notes=(

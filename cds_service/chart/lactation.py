@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from cds_service.chart.catalogue import CATALOGUE, LOINC
+from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.drugs import Problem
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
 from cds_service.chart.measuring import Setting
 from cds_service.chart.people import is_coded
-from cds_service.chart.readings import LOINC_SPELLINGS, UNDATED, Readings
-from cds_service.chart.systems import SNOMED, canonical
+from cds_service.chart.readings import UNDATED, Readings
+from cds_service.chart.systems import LOINC, SNOMED, canonical
 from cds_service.fhir.resources import CodeableConcept
 
 # Breastfeeding started, normal lactation, maternal breastfeeding (SNOMED CT); encounter for lactating mother.
@@ -57,8 +57,7 @@ def answered(readings: Readings) -> list[Known[bool]]:
 def answer_in(concept: CodeableConcept | None) -> bool | None:
     """Yes or no by the first coding that is an answer."""
     for coding in concept.coding if concept else ():
-        system = canonical(coding.system)
-        answer = ANSWERS.get((LOINC if system in LOINC_SPELLINGS else system, coding.code or ""))
+        answer = ANSWERS.get((canonical(coding.system), coding.code or ""))
         if answer is not None:
             return answer
     return None

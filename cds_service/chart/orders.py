@@ -4,15 +4,28 @@ from collections.abc import Mapping
 
 import msgspec
 
+from cds_service.chart.conditions import PROCEDURE_SYSTEMS, recognised_codes
 from cds_service.chart.drug_reading import Setting, authored_at, read_drug
-from cds_service.chart.drugs import Drug
+from cds_service.chart.drugs import Drug, ServiceOrdered
 from cds_service.chart.facts import Items, Unrecognised
-from cds_service.chart.recognise import NAMELESS, MedicationOrder
+from cds_service.chart.recognise import NAMELESS, CodeMap, MedicationOrder
+from cds_service.chart.systems import CVX, LOINC, text_of
 from cds_service.fhir.received import Received
 from cds_service.fhir.references import relative
-from cds_service.fhir.resources import MedicationRequest, MedicationStatement, Reference, Resource, ServiceRequest
+from cds_service.fhir.resources import (
+    Immunization,
+    MedicationRequest,
+    MedicationStatement,
+    Reference,
+    Resource,
+    ServiceRequest,
+)
 
-WITHDRAWN = frozenset({"cancelled", "completed", "entered-in-error", "stopped", "not-taken"})
+WITHDRAWN = frozenset({"cancelled", "completed", "entered-in-error", "stopped", "revoked", "not-taken"})
+NOT_GIVEN = frozenset({"not-done", "entered-in-error"})  # an Immunization has no status but these and "completed"
+SERVICES = frozenset({"ServiceRequest", "Immunization"})
+ORDER_SYSTEMS = PROCEDURE_SYSTEMS | {LOINC, CVX}
+NAMELESS_SERVICE = "an order without a name"
 DRUG_ORDERS = frozenset({"MedicationRequest", "MedicationStatement", ""})
 
 
@@ -57,6 +70,34 @@ def read_orders(received: Received, setting: Setting) -> DraftList:
         frozenset(withdrawn),
         tuple(notes),
     )
+
+
+def read_procedures_ordered(received: Received, code_map: CodeMap) -> Items[ServiceOrdered]:
+    """The drafts that order no drug but a test, an image or a vaccination, as far as they are coded.
+
+    One that cannot be read, or is coded in no known system, is unrecognised.
+    """
+    ordered: list[ServiceOrdered] = []
+    unrecognised = [
+        Unrecognised(draft.label or NAMELESS_SERVICE, draft.label)
+        for draft in received.unreadable_drafts
+        if draft.resource_type in SERVICES
+    ]
+    for draft in received.drafts:
+        order = draft.resource
+        if isinstance(order, ServiceRequest) and order.status not in WITHDRAWN:
+            code = order.code
+        elif isinstance(order, Immunization) and order.status not in NOT_GIVEN:
+            code = order.vaccine_code
+        else:
+            continue
+        name = text_of(code) or NAMELESS_SERVICE
+        codes = recognised_codes(code, ORDER_SYSTEMS, code_map)
+        if codes:
+            ordered.append(ServiceOrdered(draft.reference, name, codes))
+        else:
+            unrecognised.append(Unrecognised(name, draft.reference))
+    return Items(tuple(ordered), tuple(unrecognised), complete=True, reason=None)
 
 
 def read_services(received: Received) -> tuple[str, ...]:

@@ -6,16 +6,14 @@ from itertools import pairwise
 
 import msgspec
 
-from cds_service.chart.catalogue import LOINC
 from cds_service.chart.fact_type import FactType
 from cds_service.chart.facts import Reason, Unknown
-from cds_service.chart.systems import canonical
+from cds_service.chart.systems import LOINC, canonical
 from cds_service.chart.whose import NEVER_ASKED, Own, label, own_resources
 from cds_service.fhir.dates import parse_moment
 from cds_service.fhir.received import Received
 from cds_service.fhir.resources import CodeableConcept, Observation, ObservationComponent
 
-LOINC_SPELLINGS = frozenset({LOINC, "urn:oid:2.16.840.1.113883.6.1"})
 OBSERVATION_KEYS = ("labs", "vitals")
 
 # Later in this order wins between results of one moment. Other states (registered, cancelled, entered-in-error,
@@ -134,7 +132,7 @@ def readings_in(observation: Observation, codes: frozenset[str], zone: tzinfo) -
 def code_in(concept: CodeableConcept | None, codes: frozenset[str]) -> str | None:
     """The LOINC code of `concept` that is one of `codes`."""
     for coding in concept.coding if concept else ():
-        if coding.code in codes and (coding.system == LOINC or canonical(coding.system) in LOINC_SPELLINGS):
+        if coding.code in codes and (coding.system == LOINC or canonical(coding.system) == LOINC):
             return coding.code
     return None
 

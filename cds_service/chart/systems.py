@@ -14,6 +14,9 @@ ICD9CM = "http://hl7.org/fhir/sid/icd-9-cm"
 NDFRT = "http://hl7.org/fhir/ndfrt"
 MEDRT = "http://va.gov/terminology/medrt"
 UNII = "http://fdasis.nlm.nih.gov"
+LOINC = "http://loinc.org"
+CVX = "http://hl7.org/fhir/sid/cvx"
+HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 CPT = "http://www.ama-assn.org/go/cpt"
 ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 
@@ -26,6 +29,11 @@ _SPELLINGS = MappingProxyType(
         "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
         "urn:oid:2.16.840.1.113883.6.3": ICD10,
         "urn:oid:2.16.840.1.113883.6.103": ICD9CM,
+        "urn:oid:2.16.840.1.113883.6.1": LOINC,
+        "urn:oid:2.16.840.1.113883.6.12": CPT,
+        "urn:oid:2.16.840.1.113883.6.4": ICD10PCS,
+        "urn:oid:2.16.840.1.113883.6.285": HCPCS,
+        "urn:oid:2.16.840.1.113883.12.292": CVX,
         "http://hl7.org/fhir/sid/icd-9": ICD9CM,
         "http://rxnav.nlm.nih.gov/REST/Ndfrt": NDFRT,
         "http://fda.gov/UNII": UNII,

@@ -253,6 +253,14 @@ class ServiceRequest(Resource, frozen=True):
     authored_on: str | None = None
 
 
+class Immunization(Resource, frozen=True):
+    """As a draft: a vaccination that is about to be given."""
+
+    status: str | None = None
+    vaccine_code: CodeableConcept | None = None
+    patient: Reference | None = None
+
+
 class OtherResource(Resource, frozen=True):
     """A resource of a type no rule reads; kept so that a draft of that type is never lost."""
 
@@ -276,6 +284,7 @@ READ: dict[str, type[Resource]] = {
         AllergyIntolerance,
         Condition,
         Encounter,
+        Immunization,
         Medication,
         MedicationRequest,
         MedicationStatement,

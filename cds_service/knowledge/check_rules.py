@@ -46,9 +46,13 @@ def text_in(document: Mapping[str, Any], name: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def used_sets(rule: Rule) -> Iterator[ValueSet]:
+def used_lines(rule: Rule) -> Iterator[Line]:
     for condition in (*rule.all, *rule.unless, *(grade.when for grade in rule.grades)):
-        yield from (line.value_set for line in lines_of(condition) if line.value_set)
+        yield from lines_of(condition)
+
+
+def used_sets(rule: Rule) -> Iterator[ValueSet]:
+    yield from (line.value_set for line in used_lines(rule) if line.value_set)
 
 
 def check_references(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -> None:

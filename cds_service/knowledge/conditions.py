@@ -23,6 +23,7 @@ DRUG_LISTS = ("medications", "orders", "all_drugs")
 LIST_KINDS: Mapping[str, tuple[str, ...]] = {
     "conditions": ("condition",),
     "procedures": ("procedure",),
+    "procedures_ordered": ("procedure",),
     **dict.fromkeys(DRUG_LISTS, ("ingredient",)),
 }
 ALLERGY_KINDS = ("allergy", "ingredient")

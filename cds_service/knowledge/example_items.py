@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.chart.drugs import Allergy, Coded, Problem, ProcedureDone
+from cds_service.chart.drugs import Allergy, Coded, Problem, ProcedureDone, ServiceOrdered
 from cds_service.knowledge.page import Page, suggest
 from cds_service.knowledge.read_shape import tables_in
 from cds_service.knowledge.value_sets import RXNORM, SYSTEMS
@@ -72,6 +72,12 @@ def read_procedures(page: Page, where: str, texts: list[str], listed: Listed) ->
     for number, text in enumerate(texts, 1):
         if coded := listed.find(page, f"{where}[{number}]", text):
             yield ProcedureDone(f"Procedure/{number}", coded.display, (coded,))
+
+
+def read_services(page: Page, where: str, texts: list[str], listed: Listed) -> Iterator[ServiceOrdered]:
+    for number, text in enumerate(texts, 1):
+        if coded := listed.find(page, f"{where}[{number}]", text):
+            yield ServiceOrdered(f"ServiceRequest/{number}", coded.display, (coded,))
 
 
 def read_allergies(

@@ -10,7 +10,7 @@ from cds_service.chart.chart import FROM_DRUGS, Chart
 from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown, Unrecognised
 from cds_service.knowledge.example_drugs import build_drug, link_renewals, read_written
-from cds_service.knowledge.example_items import Listed, read_allergies, read_problems, read_procedures
+from cds_service.knowledge.example_items import Listed, read_allergies, read_problems, read_procedures, read_services
 from cds_service.knowledge.page import Page, join, suggest
 from cds_service.knowledge.read_shape import describe, is_number
 from cds_service.knowledge.vocabulary import PATIENT_FACTS
@@ -19,7 +19,7 @@ from cds_service.terminology.products import Terminology
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)  # the moment every example plays at
 VALUES = {name: fact for name, fact in PATIENT_FACTS.items() if fact.kind is not Kind.LIST}
 NOTHING: Mapping[str, Fact[Any]] = {name: Unknown(Reason.NOT_RECORDED) for name in VALUES if name not in FROM_DRUGS}
-LISTS = ("conditions", "past_conditions", "allergies", "procedures")
+LISTS = ("conditions", "past_conditions", "allergies", "procedures", "procedures_ordered")
 MOST_DAYS = 36500  # a hundred years
 UNREAD: Items[Any] = Items(complete=False, reason=Reason.NOT_SENT)
 
@@ -78,6 +78,7 @@ def build_chart(
     )
     allergies = read_allergies(page, paths["allergies"], texts["allergies"], listed, terminology)
     procedures = read_procedures(page, paths["procedures"], texts["procedures"], listed)
+    ordered = read_services(page, paths["procedures_ordered"], texts["procedures_ordered"], listed)
     strangers = tuple(Unrecognised(text) for text in document.get("unrecognised", ()))
     hidden = document.get("unread", ())
 
@@ -92,6 +93,7 @@ def build_chart(
         allergies=read("allergies", tuple(allergies)),
         conditions=read("conditions", problems),
         procedures=read("procedures", tuple(procedures)),
+        procedures_ordered=read("procedures_ordered", tuple(ordered)),
         values={**NOTHING, **read_values(page, join(where, "chart"), given)},
         continued=continued,
         inpatient=given.get("inpatient") is True,

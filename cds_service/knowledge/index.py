@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from cds_service.chart.catalogue import codes_for, keys_for
 from cds_service.chart.chart import FROM_DRUGS
-from cds_service.knowledge.check_rules import index_fact, used_sets
+from cds_service.knowledge.check_rules import index_fact, used_lines
 from cds_service.knowledge.page import Page
 from cds_service.knowledge.release import Needs, RuleIndex
 from cds_service.knowledge.rules import Rule, Scope, Status
@@ -62,6 +62,6 @@ def gather_needs(page: Page, rules: Iterable[Rule]) -> Needs:
 def procedure_codes(rules: Iterable[Rule], of_facts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """The `system|code` list of the procedures key: what facts are read from, and what the procedure value sets of
     these rules hold."""
-    sets = [each for rule in rules for each in used_sets(rule) if each.kind == "procedure"]
-    found = {*of_facts, *(f"{system}|{code}" for each in sets for system, code in each.codes)}
+    sets = [line.value_set for rule in rules for line in used_lines(rule) if line.fact == "procedures"]
+    found = {*of_facts, *(f"{system}|{code}" for each in sets if each for system, code in each.codes)}
     return {"procedures": tuple(sorted(found))} if found else {}

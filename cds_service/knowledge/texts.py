@@ -12,7 +12,7 @@ from cds_service.knowledge.vocabulary import DRUG_FACTS, PATIENT_FACTS
 
 SUMMARY_LIMIT = 140  # CH-112: shorter than this
 DRUG_WORDS = ("name", "ingredient", "dose", "route", "form")
-PRINTABLE_LISTS = ("medications", "orders", "allergies", "conditions", "procedures")
+PRINTABLE_LISTS = ("medications", "orders", "allergies", "conditions", "procedures", "procedures_ordered")
 VOICES: Mapping[str, tuple[str, ...]] = {
     "order": ("this",),
     "pair": ("a", "b", "this", "other"),

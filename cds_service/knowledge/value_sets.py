@@ -18,8 +18,9 @@ SYSTEMS: Mapping[str, str] = {
     "icd-9-cm": "http://hl7.org/fhir/sid/icd-9-cm",
     "icd-10-pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
     "cpt": "http://www.ama-assn.org/go/cpt",
-    "hcpcs": "urn:oid:2.16.840.1.113883.6.285",
+    "hcpcs": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
     "loinc": "http://loinc.org",
+    "cvx": "http://hl7.org/fhir/sid/cvx",
     "unii": "http://fdasis.nlm.nih.gov",
     "ndf-rt": "http://hl7.org/fhir/ndfrt",
 }

@@ -72,6 +72,7 @@ LISTS = {
     "conditions": "problem list",
     "procedures": "procedure list",
     "orders": "list of draft orders",
+    "procedures_ordered": "list of draft orders",
 }
 
 

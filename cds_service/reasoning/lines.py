@@ -25,7 +25,12 @@ COMPARISONS: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.ANY_IN: lambda word, words: word in words,
     Operator.NONE_IN: lambda word, words: word not in words,
 }
-LISTS = frozenset({"orders", "medications", "all_drugs", "allergies", "conditions", "procedures", *PARTS_OF_ALLERGIES})
+LISTS = frozenset(
+    {
+        *("orders", "medications", "all_drugs", "allergies", "conditions", "procedures", "procedures_ordered"),
+        *PARTS_OF_ALLERGIES,
+    }
+)
 ONLY_RISES_INTO = frozenset({Operator.ABOVE, Operator.AT_LEAST})
 DRUG_LISTS = frozenset({"medications", "orders"})
 

@@ -1,21 +1,21 @@
 """Is one item of a list in a value set: yes, no, or nobody can say."""
 
 from cds_service.chart.allergens import is_class, is_no_drug
-from cds_service.chart.drugs import Allergy, Coded, Drug, Problem, ProcedureDone
+from cds_service.chart.drugs import Allergy, Coded, Drug, Problem, ProcedureDone, ServiceOrdered
 from cds_service.knowledge.rules import ValueSet
 from cds_service.reasoning.logic import Truth, truth
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
 
-Item = Drug | Allergy | Problem | ProcedureDone
+Item = Drug | Allergy | Problem | ProcedureDone | ServiceOrdered
 
 
 def belongs(item: Item, value_set: ValueSet, ever: bool) -> Truth:
     """Whether `item` is in `value_set`. Resolved problems and inactive allergies count only with `ever`."""
     if isinstance(item, Drug):
         return truth(not value_set.ingredients.isdisjoint(item.ingredient_rxcuis))
-    if isinstance(item, ProcedureDone):
+    if isinstance(item, ProcedureDone | ServiceOrdered):
         return codes_belong(item.codes, value_set)
     if not (item.active or ever):
         return Truth.FALSE

@@ -30,6 +30,7 @@ def plain_record(record: DecisionRecord) -> dict[str, Any]:
             "allergies": chart.allergies,
             "conditions": chart.conditions,
             "procedures": chart.procedures,
+            "procedures_ordered": chart.procedures_ordered,
             "values": dict(chart.values),
             "continued": dict(chart.continued),
             "notes": chart.notes,

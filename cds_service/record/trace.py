@@ -12,7 +12,7 @@ from cds_service.reasoning.findings import Finding
 from cds_service.record.decision import DecisionRecord
 
 EXTENSION = "org.cds-service"
-LISTS = ("medications", "orders", "allergies", "conditions", "procedures")
+LISTS = ("medications", "orders", "allergies", "conditions", "procedures", "procedures_ordered")
 
 
 def trace(record: DecisionRecord) -> dict[str, Any]:
