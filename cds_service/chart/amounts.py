@@ -4,16 +4,18 @@ Only units of a closed list are read. Per-weight and per-surface doses, drops an
 to depends on something the order does not say.
 """
 
-import math
 from types import MappingProxyType
 
 import msgspec
 
 from cds_service.chart.facts import Reason, Unknown
+from cds_service.chart.timings import MOST_DAYS
 from cds_service.fhir.resources import Dosage, Quantity, Range, Ratio
 from cds_service.terminology.products import Ingredient, Product, Strength
 
 MOST_UNITS_A_DAY = 100
+MOST_OF_ANYTHING = 1e8
+"""A hundred kilograms, or a hundred million units: whatever is written, nobody takes more at once."""
 
 _SUBSTANCE = frozenset({"mg", "[IU]", "meq", "mmol"})
 
@@ -76,9 +78,9 @@ def measure_of(written: str) -> tuple[str, float] | None:
 
 
 def plausible(amount: Amount) -> Amount | Unknown:
-    """The amount, unless nobody takes it: nothing, less than nothing, or more than a hundred tablets."""
-    too_many = amount.unit in ("", "count", "{actuat}") and amount.value > MOST_UNITS_A_DAY
-    if not math.isfinite(amount.value) or amount.value <= 0 or too_many:
+    """The amount, unless nobody takes it: nothing, less than nothing, more than a hundred tablets or kilograms."""
+    most = MOST_UNITS_A_DAY if amount.unit in ("", "count", "{actuat}") else MOST_OF_ANYTHING
+    if not 0 < amount.value <= most:
         return Unknown(Reason.IMPLAUSIBLE, f"dose of {amount.value:g}")
     return amount
 
@@ -112,9 +114,10 @@ def amount_per_day(ratio: Ratio | None) -> tuple[Amount, float] | None:
     days = {"d": 1.0, "day": 1.0, "h": 1 / 24, "hour": 1 / 24, "wk": 7.0, "week": 7.0}.get(
         (period.code or period.unit or "").lower()
     )
-    if isinstance(amount, Unknown) or not days or not period.value or period.value < 0:
+    span = (days or 0.0) * (period.value or 0.0)
+    if isinstance(amount, Unknown) or not 0 < span <= MOST_DAYS:
         return None
-    return amount, days * period.value
+    return amount, span
 
 
 def of_ingredient(ingredient: Ingredient, amount: Amount, product: Product) -> Amount | Unknown:

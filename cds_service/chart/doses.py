@@ -198,7 +198,7 @@ def _hours_worn(said: Instruction, product: Product) -> float | None:
 def _daily(ingredient: Ingredient, once: Amount | Unknown, said: Instruction, product: Product) -> Amount | Unknown:
     most: Amount | Unknown = Unknown(Reason.NOT_RECORDED)
     if said.most:
-        most = _held(ingredient, Amount(said.most[0].value / said.most[1], said.most[0].unit), product)
+        most = _held(ingredient, plausible(Amount(said.most[0].value / said.most[1], said.most[0].unit)), product)
     if isinstance(once, Unknown):
         return _lower(once, most)
     if isinstance(said.times, Unknown):

@@ -1,6 +1,7 @@
 """Who the patient is: age, sex, alive, in hospital or not, and whether care aims at comfort."""
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, tzinfo
 from typing import Any, TypeVar
 
@@ -108,8 +109,8 @@ def latest_birth(year: str, month: str | None, day: str | None) -> date | None:
         if day is not None:
             return date(int(year), int(month or 12), int(day))
         if month is not None:
-            following = date(int(year) + int(month) // 12, int(month) % 12 + 1, 1)
-            return date.fromordinal(following.toordinal() - 1)
+            first = date(int(year), int(month), 1)
+            return first.replace(day=monthrange(first.year, first.month)[1])
         return date(int(year), 12, 31)
     except ValueError:
         return None

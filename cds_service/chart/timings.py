@@ -7,6 +7,7 @@ from cds_service.chart.facts import Fact, Known, Reason, Unknown
 from cds_service.fhir.resources import CodeableConcept, Period, Quantity, Repeat, Timing
 
 MOST_TIMES_A_DAY = 48
+MOST_DAYS = 36_525  # a hundred years
 
 # UCUM: a month is the mean Julian one.
 DAYS = MappingProxyType({"s": 1 / 86400, "min": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.4375, "a": 365.25})
@@ -78,6 +79,8 @@ def in_days(quantity: Quantity | None) -> Fact[float]:
     days = DAYS.get(written) or DAYS.get(_DAY_WORDS.get(written, ""))
     if days is None or quantity.value <= 0:
         return Unknown(Reason.UNRECOGNISED, f"duration in {written or 'no unit'}")
+    if quantity.value * days > MOST_DAYS:
+        return Unknown(Reason.IMPLAUSIBLE, f"duration of {quantity.value:g} {written}")
     return Known(quantity.value * days, "d")
 
 

@@ -151,6 +151,9 @@ def test_r4_and_stu3_shapes_and_the_upper_end_of_ranges_are_read(shape: dict[str
         (giving(-1), Reason.IMPLAUSIBLE),
         (giving(101), Reason.IMPLAUSIBLE),
         (giving(60), Reason.IMPLAUSIBLE),  # twice a day: 120 tablets
+        (giving(1e308, "mg"), Reason.IMPLAUSIBLE),  # twice a day: more than a float holds
+        (giving(1.1e5, "kg"), Reason.UNRECOGNISED),
+        (giving(1.1e5, "g"), Reason.IMPLAUSIBLE),  # 110 kg
         ({"timing": TWICE, "doseAndRate": [{"doseQuantity": {"value": 1, "comparator": ">"}}]}, Reason.UNRECOGNISED),
     ],
 )
@@ -246,6 +249,15 @@ def test_a_coded_value_inside_the_range_of_the_text_is_widened_to_it() -> None:
 
 def test_a_text_in_other_units_than_the_code_leaves_the_code_alone() -> None:
     assert number(dose("197806", giving(1, text="take 600 mg twice daily")).daily[IBUPROFEN]) == 1200
+
+
+@pytest.mark.parametrize("period", [0, -1, 5e-324, 1e308])
+def test_a_maximum_for_a_period_that_cannot_be_sets_no_dose(period: float) -> None:
+    most = {"numerator": {"value": 4, "unit": "tablet"}, "denominator": {"value": period, "unit": "h"}}
+    known = number(dose("197806", giving(1, maxDosePerPeriod=most)).daily[IBUPROFEN])
+    assert known == 1200  # 600 mg twice a day
+    unknown = dose("197806", {"maxDosePerPeriod": most}).daily[IBUPROFEN]
+    assert why(unknown) is Reason.NOT_RECORDED
 
 
 def test_an_implausible_coded_dose_is_not_repaired_by_its_text() -> None:

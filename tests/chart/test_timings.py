@@ -106,6 +106,12 @@ def test_a_duration_without_a_readable_unit_is_unknown() -> None:
     assert found == Unknown(Reason.UNRECOGNISED, "duration in courses")
 
 
+def test_a_duration_longer_than_a_life_is_implausible() -> None:
+    found = duration_days(repeat(boundsDuration={"value": 1e308, "code": "a"}))
+    assert isinstance(found, Unknown)
+    assert found.reason is Reason.IMPLAUSIBLE
+
+
 @pytest.mark.parametrize("once", [{"repeat": {"count": 1}}, {"code": {"coding": [{"code": "ONCE"}]}}])
 def test_a_single_administration_runs_one_day(once: dict[str, Any]) -> None:
     assert duration_days(timing(**once)) == Known(1.0, "d")
