@@ -115,7 +115,7 @@ def build(
     return Application(
         settings=settings,
         release=release if settings.runs_unreviewed else silence_unreviewed(release),
-        clock=lambda: datetime.now(UTC),
+        clock=lambda: datetime.now(UTC).replace(microsecond=0),
         name_decision=name_decision,
         write=write,
     )

@@ -35,7 +35,7 @@ def gather(
 ) -> Chart:
     """Everything known about the patient at `now`, and what is not.
 
-    `now` is in UTC; dates without a time are read in `zone`, the site's. `code_map` gives (system, code) for a local
+    `now` is in UTC; dates without a time are read in `zone`, the site's, and the chart tells time in it. `code_map` gives (system, code) for a local
     (system, code). Never raises for what a client sent: what cannot be read is Unknown, unrecognised or noted.
     """
     vocabulary = Vocabulary(terminology, code_map)
@@ -49,7 +49,7 @@ def gather(
     procedures, about_procedures = read_procedures(received, now, zone, code_map)
     values, about_values = patient_values(received, needs.facts, conditions, now, zone, procedures)
     return Chart(
-        now=now,
+        now=now.astimezone(zone),
         hook=hook,
         medications=drugs.medications,
         orders=drugs.orders,
