@@ -76,6 +76,45 @@ _DERIVED = (
     _derived("aki_stage", "AKI stage (KDIGO, creatinine)", "{stage}", "creatinine", "KDIGO 2012 AKI guideline, 2.1"),
 )
 
+_SCORES = (
+    _derived(
+        "alt_times_uln", "ALT as multiple of its upper limit", "{ULN}", "alt", "upper limit that the laboratory sent"
+    ),
+    _derived(
+        "ast_times_uln", "AST as multiple of its upper limit", "{ULN}", "ast", "upper limit that the laboratory sent"
+    ),
+    _derived(
+        "bilirubin_times_uln",
+        "bilirubin as multiple of its upper limit",
+        "{ULN}",
+        "bilirubin",
+        "upper limit that the laboratory sent",
+    ),
+    FactType(
+        "child_pugh_class",
+        "Child-Pugh class",
+        Kind.CODE,
+        words=("A", "B", "C", "no-cirrhosis"),
+        inputs=("conditions", "bilirubin", "albumin", "inr", "medications"),
+        source="Pugh et al., Br J Surg 1973;60:646",
+    ),
+    _derived(
+        "tisdale_points",
+        "Tisdale score",
+        "{score}",
+        "age sex potassium qtc conditions medications orders",
+        "Tisdale et al., Circ Cardiovasc Qual Outcomes 2013;6:479",
+    ),
+    FactType(
+        "tisdale_class",
+        "risk of QT prolongation (Tisdale)",
+        Kind.CODE,
+        words=("low", "moderate", "high"),
+        inputs=("tisdale_points",),
+        source="Tisdale et al., Circ Cardiovasc Qual Outcomes 2013;6:479",
+    ),
+)
+
 _LISTS = (
     _list("conditions", "problem list", key="conditions"),
     _list("allergies", "allergy list", key="allergies"),
@@ -89,7 +128,7 @@ _LISTS = (
 )
 
 CATALOGUE: dict[str, FactType] = {
-    fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *_DERIVED, *_LISTS, *DRUG)
+    fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *_DERIVED, *_SCORES, *_LISTS, *DRUG)
 }
 
 

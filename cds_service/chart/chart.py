@@ -1,18 +1,27 @@
 """The chart: one value that everything after it reads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from cds_service.chart.child_pugh import child_pugh_class
 from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone, ServiceOrdered
 from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
 from cds_service.chart.opioids import daily_mme
+from cds_service.chart.tisdale import tisdale_class, tisdale_points
 
 UNREAD: Items[Any] = Items()
-FROM_DRUGS = MappingProxyType({"mme_daily": daily_mme})
+FROM_DRUGS: MappingProxyType[str, Callable[["Chart"], Fact[Any]]] = MappingProxyType(
+    {
+        "mme_daily": lambda chart: daily_mme(chart.orders, chart.medications),
+        "child_pugh_class": child_pugh_class,
+        "tisdale_points": tisdale_points,
+        "tisdale_class": tisdale_class,
+    }
+)
 HOOKS_WITHOUT_ORDERS = frozenset({"patient-view", "encounter-discharge"})
 
 
@@ -44,10 +53,10 @@ class Chart(msgspec.Struct, frozen=True):
     def value(self, name: str) -> Fact[Any]:
         """The patient fact called `name`; Unknown(not requested) when the release did not ask for it.
 
-        What follows from drugs alone is worked out from those now on the chart.
+        What depends on drugs is worked out from those now on the chart.
         """
         if name in FROM_DRUGS and name not in self.values:
-            return FROM_DRUGS[name](self.orders, self.medications)
+            return FROM_DRUGS[name](self)
         return self.values.get(name, Unknown(Reason.NOT_REQUESTED))
 
     @property

@@ -3,7 +3,7 @@
 from cds_service.chart.dialysis import unsettled_procedures
 from cds_service.chart.drugs import Problem, ProcedureDone
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
-from cds_service.chart.people import is_coded, unsettled
+from cds_service.chart.problems import is_coded, unsettled
 from cds_service.chart.procedure_codes import STERILISATION
 
 # House default, not from a source: the ages at which a pregnancy is asked about.

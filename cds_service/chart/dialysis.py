@@ -8,7 +8,7 @@ from datetime import timedelta
 from cds_service.chart.drugs import Problem, ProcedureDone
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
 from cds_service.chart.measuring import Setting
-from cds_service.chart.people import is_coded, unsettled
+from cds_service.chart.problems import find_problem, unsettled
 from cds_service.chart.procedure_codes import DIALYSIS_SESSION
 
 # Dependence on renal dialysis; chronic kidney disease stage 5 on dialysis.
@@ -31,9 +31,9 @@ def on_dialysis(conditions: Items[Problem], procedures: Items[ProcedureDone], se
     session = last_session(procedures, setting)
     if session is not None:
         return session
-    problem = find(conditions, DEPENDENT_SNOMED, DEPENDENT_ICD_10_CM)
+    problem = find_problem(conditions, DEPENDENT_SNOMED, DEPENDENT_ICD_10_CM)
     if problem is not None:
-        if find(conditions, TRANSPLANTED_SNOMED, TRANSPLANTED_ICD_10_CM):
+        if find_problem(conditions, TRANSPLANTED_SNOMED, TRANSPLANTED_ICD_10_CM):
             return Unknown(Reason.MALFORMED, "both dialysis and a kidney transplant on the problem list")
         return Known(True, sources=(Source(problem.reference, problem.onset),), as_of=problem.onset)
     return unsettled(conditions) or unsettled_procedures(procedures) or Known(False)
@@ -52,14 +52,6 @@ def last_session(procedures: Items[ProcedureDone], setting: Setting) -> Known[bo
         return None
     when, reference = max(sessions)
     return Known(True, sources=(Source(reference, when),), as_of=when)
-
-
-def find(conditions: Items[Problem], snomed: frozenset[str], icd_10_cm: tuple[str, ...]) -> Problem | None:
-    """The first active problem with one of these codes."""
-    for problem in conditions.items:
-        if problem.active and any(is_coded(coded, snomed, icd_10_cm) for coded in problem.codes):
-            return problem
-    return None
 
 
 def unsettled_procedures(procedures: Items[ProcedureDone]) -> Unknown | None:

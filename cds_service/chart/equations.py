@@ -154,6 +154,40 @@ def child_pugh(
 
 
 @dataclass(frozen=True, slots=True)
+class QtRisks:
+    """What the Tisdale score is counted from. `qt_drugs` is how many drugs that prolong QT are taken."""
+
+    age_a: float
+    female: bool
+    loop_diuretic: bool
+    potassium_mmol_l: float
+    qtc_ms: float
+    acute_mi: bool
+    sepsis: bool
+    heart_failure: bool
+    qt_drugs: int
+
+
+def tisdale(risks: QtRisks) -> int:
+    """Points for the risk of QT prolongation in hospital, 0 to 21: low to 6, moderate to 10, high from 11.
+
+    Made in a cardiac care unit. Two QT drugs count six points, three for the first and three more. Tisdale et al.,
+    Circ Cardiovasc Qual Outcomes 2013;6:479-487.
+    """
+    return (
+        (risks.age_a >= 68)
+        + risks.female
+        + risks.loop_diuretic
+        + 2 * (risks.potassium_mmol_l <= 3.5)
+        + 2 * (risks.qtc_ms >= 450)
+        + 2 * risks.acute_mi
+        + 3 * risks.sepsis
+        + 3 * risks.heart_failure
+        + 3 * min(risks.qt_drugs, 2)
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LiverValues:
     """What MELD 3.0 is computed from. `dialysis`: twice in the last week, or 24 h of continuous therapy."""
 

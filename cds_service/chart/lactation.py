@@ -7,7 +7,7 @@ from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.drugs import Problem
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
 from cds_service.chart.measuring import Setting
-from cds_service.chart.people import is_coded
+from cds_service.chart.problems import is_coded
 from cds_service.chart.readings import UNDATED, Readings
 from cds_service.chart.systems import LOINC, SNOMED, canonical
 from cds_service.fhir.resources import CodeableConcept

@@ -5,9 +5,9 @@ from calendar import monthrange
 from datetime import date, datetime, tzinfo
 from typing import Any, TypeVar
 
-from cds_service.chart.drugs import Coded, Problem
+from cds_service.chart.drugs import Problem
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
-from cds_service.chart.systems import ICD10CM, SNOMED
+from cds_service.chart.problems import find_problem, unsettled
 from cds_service.fhir.dates import parse_moment
 from cds_service.fhir.received import Received
 from cds_service.fhir.references import belongs_to
@@ -142,26 +142,7 @@ def has_died(patient: Patient, now: datetime, zone: tzinfo) -> bool:
 
 def comfort_care(conditions: Items[Problem]) -> Fact[bool]:
     """Whether an active problem says hospice or palliative care. Procedures and orders are not looked at."""
-    for problem in conditions.items:
-        if problem.active and any(is_coded(coded, COMFORT_SNOMED, COMFORT_ICD_10_CM) for coded in problem.codes):
-            return Known(True, sources=(Source(problem.reference, problem.onset),), as_of=problem.onset)
+    problem = find_problem(conditions, COMFORT_SNOMED, COMFORT_ICD_10_CM)
+    if problem is not None:
+        return Known(True, sources=(Source(problem.reference, problem.onset),), as_of=problem.onset)
     return unsettled(conditions) or Known(False)
-
-
-def is_coded(coded: Coded, snomed: frozenset[str], icd_10_cm_prefixes: tuple[str, ...]) -> bool:
-    """Whether a code is listed, or begins with a listed ICD-10-CM prefix ("Z515" is Z51.5)."""
-    if coded.system == SNOMED:
-        return coded.code in snomed
-    plain = coded.code.replace(".", "")
-    prefixes = tuple(prefix.replace(".", "") for prefix in icd_10_cm_prefixes)
-    return coded.system == ICD10CM and plain.startswith(prefixes)
-
-
-def unsettled(conditions: Items[Problem]) -> Unknown | None:
-    """Why the problem list cannot prove that something is not on it; None when it can."""
-    if not conditions.complete:
-        reason = conditions.reason or Reason.NOT_SENT
-        return Unknown(reason, f"problem list {reason.value}")
-    if conditions.unrecognised:
-        return Unknown(Reason.UNRECOGNISED, "the problem list has an entry without a known code")
-    return None

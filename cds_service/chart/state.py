@@ -15,6 +15,7 @@ from cds_service.chart.measuring import Setting
 from cds_service.chart.people import comfort_care, inpatient
 from cds_service.chart.pregnancy import gestational_weeks, pregnancy_status
 from cds_service.chart.readings import Readings
+from cds_service.chart.reference_range import times_upper_limit
 from cds_service.chart.smoking import smoking_status
 from cds_service.fhir.received import Received
 
@@ -42,5 +43,8 @@ STATE: Mapping[str, Describe] = {
     "comfort_care": lambda seen: comfort_care(seen.conditions),
     "inpatient": lambda seen: inpatient(seen.received),
     "dialysis": lambda seen: on_dialysis(seen.conditions, seen.procedures, seen.setting),
+    "alt_times_uln": lambda seen: times_upper_limit("alt", seen.readings, seen.setting),
+    "ast_times_uln": lambda seen: times_upper_limit("ast", seen.readings, seen.setting),
+    "bilirubin_times_uln": lambda seen: times_upper_limit("bilirubin", seen.readings, seen.setting),
     "aki_stage": lambda seen: aki_stage(seen.readings, seen.setting),
 }

@@ -203,6 +203,12 @@ class ObservationComponent(Part, frozen=True):
     data_absent_reason: CodeableConcept | None = None
 
 
+class ReferenceRange(Part, frozen=True):
+    low: Quantity | None = None
+    high: Quantity | None = None
+    type: CodeableConcept | None = None
+
+
 class Observation(Resource, frozen=True):
     status: str | None = None
     code: CodeableConcept | None = None
@@ -219,6 +225,7 @@ class Observation(Resource, frozen=True):
     value_date_time: str | None = None
     data_absent_reason: CodeableConcept | None = None
     component: tuple[ObservationComponent, ...] = ()
+    reference_range: tuple[ReferenceRange, ...] = ()
 
 
 class Patient(Resource, frozen=True):

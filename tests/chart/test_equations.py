@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.chart import equations
-from cds_service.chart.equations import LiverValues
+from cds_service.chart.equations import LiverValues, QtRisks
 from tests.support.shared import SHARED, needs_shared
 
 VECTORS = Path(__file__).resolve().parents[1] / "support" / "vectors" / "equations.json"
@@ -34,6 +34,8 @@ def compute(vector: dict[str, Any]) -> Any:
     if name == "Child-Pugh":
         words = given_["ascites"], given_["encephalopathy"]
         return equations.child_pugh(given_["bili_mg_dl"], given_["alb"], given_["inr"], *words)
+    if name == "Tisdale":
+        return equations.tisdale(qt_risks(given_))
     if name in QTC:
         return QTC[name](given_["qt_ms"], given_["hr"])
     values = LiverValues(
@@ -48,8 +50,22 @@ def compute(vector: dict[str, Any]) -> Any:
     return {"raw": equations.meld_3_unrounded(values), "score": equations.meld_3(values)}
 
 
+def qt_risks(given_: dict[str, Any]) -> QtRisks:
+    return QtRisks(
+        given_["age"],
+        bool(given_["female"]),
+        bool(given_["loop"]),
+        given_["k"],
+        given_["qtc"],
+        bool(given_["ami"]),
+        bool(given_["sepsis"]),
+        bool(given_["hf"]),
+        given_["n_qt"],
+    )
+
+
 def ours(vectors: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    named = ("CKD-EPI-2021", "Cockcroft-Gault", "MELD 3.0", "Child-Pugh", "QTc")
+    named = ("CKD-EPI-2021", "Cockcroft-Gault", "MELD 3.0", "Child-Pugh", "QTc", "Tisdale")
     return [vector for vector in vectors if vector["equation"].startswith(named)]
 
 
@@ -62,7 +78,7 @@ def test_an_equation_reproduces_its_vector(vector: dict[str, Any]) -> None:
 @pytest.mark.shared
 def test_every_equation_reproduces_all_shared_vectors() -> None:
     vectors = ours(json.loads((SHARED / "data/models/test_vectors.json").read_text()))
-    assert len(vectors) == 47
+    assert len(vectors) == 50
     for vector in vectors:
         assert compute(vector) == pytest.approx(vector["expected"], abs=vector["tolerance"]), vector
 
