@@ -18,10 +18,13 @@ def read_json_body() -> bytes:
     """
     if request.mimetype != "application/json":
         raise NotJson
+    most = current_app.config["MAX_CONTENT_LENGTH"]
     body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= most:
+        raise RequestEntityTooLarge  # a body in chunks is cut off there without a word
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip"):
-        return unpack(body, current_app.config["MAX_CONTENT_LENGTH"])
+        return unpack(body, most)
     if encoding not in ("identity", ""):
         raise NotUnpacked
     return body

@@ -13,7 +13,7 @@ def gunicorn_options(settings: Settings) -> dict[str, Any]:
     return {
         "bind": f"{host}:{settings.port}",
         "workers": settings.workers or os.cpu_count() or 1,
-        "worker_class": "gthread",
+        "worker_class": "cds_service.web.listening.PunctualWorker",
         "threads": settings.threads,
         "reuse_port": True,
         "preload_app": False,

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from socket import socket
+from socket import create_connection, socket
 
 import pytest
 from typer.testing import CliRunner
@@ -27,7 +28,7 @@ def test_each_worker_listens_for_itself_and_nothing_else_listens() -> None:
     assert options["reuse_port"] is True
     assert options["control_socket_disable"] is True
     assert options["preload_app"] is False
-    assert options["worker_class"] == "gthread"
+    assert options["worker_class"] == "cds_service.web.listening.PunctualWorker"
 
 
 def test_production_runs_one_worker_per_core_unless_told() -> None:
@@ -51,11 +52,17 @@ def test_production_refuses_rules_that_were_not_checked(tmp_path: Path, monkeypa
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A running `cds serve`, started in an empty folder."""
+    with serving(tmp_path_factory.mktemp("serving")) as port:
+        yield port
+
+
+@contextmanager
+def serving(folder: Path, before: str = "") -> Iterator[int]:
+    """`cds serve` in `folder`, after running the Python statements `before`."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = int(probe.getsockname()[1])
-    program = "from cds_service.cli import app; app()"
-    folder = tmp_path_factory.mktemp("serving")
+    program = f"{before}\nfrom cds_service.cli import app; app()"
     server = subprocess.Popen(
         [sys.executable, "-c", program, "serve", "--port", str(free)],
         cwd=folder,
@@ -76,8 +83,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     assert not (folder / ".gunicorn").exists()
 
 
-def answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+def answers(port: int, timeout: float = 5) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", "/ready")
         return connection.getresponse().status == 200
@@ -96,6 +103,27 @@ def test_a_call_over_http_is_answered(port: int) -> None:
     assert response.status == 200
     assert json.loads(response.read())["cards"]
     connection.close()
+
+
+def test_a_second_service_does_not_share_the_port(port: int) -> None:
+    result = CliRunner().invoke(app, ["serve", "--port", str(port)])
+    assert result.exit_code == 1
+    assert result.stderr == f"cds: port: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+
+
+HALF_A_CALL = (
+    b"POST /cds-services/medication-order-sign HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 900\r\n\r\n{"
+)
+
+
+@pytest.mark.parametrize("sent", [b"GET /ready HTTP/1.1\r\nHost: local", HALF_A_CALL], ids=["headers", "body"])
+def test_clients_that_stall_do_not_hold_the_threads(tmp_path: Path, sent: bytes) -> None:
+    impatient = "import cds_service.web.listening; cds_service.web.listening.PATIENCE_S = 0.2"
+    with serving(tmp_path, impatient) as port, ExitStack() as stalled:
+        for _ in range(2 * Settings().threads):
+            stalled.enter_context(create_connection(("127.0.0.1", port))).sendall(sent)
+        assert answers(port, timeout=20)
 
 
 def test_other_wsgi_servers_find_the_application(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from cds_service.hooks.discovery import CODED_TEMPLATES, CODES_PER_KEY, Service
 from cds_service.settings import Settings
 from cds_service.trust.client import Client
 from cds_service.trust.client_token import LEEWAY_S, LONGEST_HEADER, LONGEST_LIFE_S
+from cds_service.web.listening import PATIENCE_S
 from tests.contract.openapi import ERRORS
 
 PAGE = Path(__file__).parents[2] / "docs" / "integration.md"
@@ -75,6 +76,7 @@ def limit_rows() -> list[str]:
         "time of an answer that needs your FHIR server": f"{settings.answer_within_ms} ms (`answer_within_ms`)",
         "calls of one client": f"{client.calls_per_minute} a minute, {client.burst} at once (`clients.toml`)",
         "`Authorization` header": f"{LONGEST_HEADER} characters",
+        "time a request may take to arrive": f"{PATIENCE_S:.0f} s",
         "life of a token, `iat` to `exp`": f"{LONGEST_LIFE_S} s",
         "difference of clocks": f"{LEEWAY_S} s",
     }

@@ -4,6 +4,8 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
+from io import BytesIO
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -51,6 +53,14 @@ def test_a_body_of_exactly_the_limit_is_read(client_of: Callable[..., FlaskClien
     client = client_of({"body_limit": len(REQUEST)})
     assert post(client, gzip.compress(REQUEST)).status_code == 200
     assert post(client, gzip.compress(REQUEST + b" ")).status_code == 413
+
+
+def test_a_body_in_chunks_beyond_the_limit_is_413_and_not_cut_off(client_of: Callable[..., FlaskClient]) -> None:
+    client = client_of({"body_limit": len(REQUEST) + 10})
+    chunked: dict[str, Any] = {"content_type": "application/json", "environ_overrides": {"wsgi.input_terminated": True}}
+    for padding, status in ((b"", 200), (b" " * 100, 413)):
+        answer = client.post(SIGN, input_stream=BytesIO(REQUEST + padding), **chunked)
+        assert answer.status_code == status
 
 
 @pytest.mark.parametrize(
