@@ -86,7 +86,11 @@ def test_the_service_can_be_named() -> None:
     [
         (("--service", "medication-order-sing"), bleeding(), "no CDS service has this id"),
         (("--service", "medication-patient-view"), bleeding(), "hook: found"),
-        ((), bleeding(hook="order-dispatch"), "hook: found no hook served here, expected one of encounter-discharge, order-select"),
+        (
+            (),
+            bleeding(hook="order-dispatch"),
+            "hook: found no hook served here, expected one of encounter-discharge, order-select",
+        ),
         ((), b"{", "found nothing, expected one of"),
         (("--as-of", "yesterday"), bleeding(), "expected a date such as 2021-02-19"),
     ],
