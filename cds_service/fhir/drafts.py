@@ -82,9 +82,19 @@ def read_drafts(context: Context, urls: Mapping[str, str]) -> DraftsRead:
     for element, subject in subjects:
         if subject is not None and belongs_to(subject.reference, context.patient_id, known_urls) is False:
             raise BadRequest(f"{element}.subject", "another patient", "the patient of context.patientId")
-    if selections - {f"{draft.resource.resource_type}/{draft.resource.id}" for draft in read.drafts}:
-        read.notes.append("context.selections names an order that is not among the drafts")
+    miss_selections(selections, read)
     return read
+
+
+def miss_selections(selections: set[str], read: DraftsRead) -> None:
+    """Name selected orders that did not arrive: what nobody could look at was not checked."""
+    missed = selections - {f"{draft.resource.resource_type}/{draft.resource.id}" for draft in read.drafts}
+    if missed:
+        read.notes.append("context.selections names an order that is not among the drafts")
+    for selection in sorted(missed):
+        kind = selection.partition("/")[0]
+        label = f"{selection[:LABEL_LENGTH]}, selected but not sent"
+        read.unreadable.append(Unreadable(kind if kind in READ else "", label, "selected but not sent"))
 
 
 def entries_of(raw: msgspec.Raw) -> list[Sent]:

@@ -16,7 +16,13 @@ P = ParamSpec("P")
 View = Callable[P, Response]
 
 EXTENSION = "cds_service"
-FORWARDING_HEADERS = frozenset({"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP"})  # as WSGI names them
+FORWARDING_HEADERS = frozenset(
+    {
+        *("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO"),
+        *("HTTP_X_REAL_IP", "HTTP_VIA"),
+    }
+)
+"""As WSGI names them."""
 
 
 def loopback_callers() -> None:

@@ -232,6 +232,10 @@ def test_every_state_of_every_key_is_answered_at_every_service(client: FlaskClie
 
 def test_selections_that_point_nowhere_and_empty_drafts_are_answered(client: FlaskClient) -> None:
     nowhere = CASES["bleeding"].order_select("MedicationRequest/none")
-    assert client.post("/cds-services/medication-order-select", json=nowhere).status_code == 200
+    answer = client.post("/cds-services/medication-order-select", json=nowhere)
+    assert answer.status_code == 200
+    assert answer.json is not None
+    (card,) = answer.json["cards"]
+    assert "MedicationRequest/none, selected but not sent" in card["summary"]
     answer = client.post("/cds-services/medication-order-sign", json=a_patient().order_sign())
     assert (answer.status_code, answer.json) == (200, {"cards": []})

@@ -143,10 +143,15 @@ def test_selections_mark_the_drafts_they_name() -> None:
     assert read.notes == ()
 
 
-def test_a_selection_that_points_nowhere_is_noted() -> None:
+def test_a_selection_that_points_nowhere_is_noted_and_named() -> None:
     read = with_drafts(a_bundle({**DRAFT, "id": "order2"}), "order-select")
     assert [draft.selected for draft in read.drafts] == [False]
     assert read.notes == ("context.selections names an order that is not among the drafts",)
+    (missed,) = read.unreadable_drafts
+    assert (missed.resource_type, missed.label) == (
+        "MedicationRequest",
+        "MedicationRequest/order1, selected but not sent",
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_whether_the_service_runs_is_said_to_anyone_and_what_it_runs_to_this_mac
     assert "release" in (client.get("/ready").json or {})
 
 
-@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Real-IP"])
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"])
 def test_calls_through_a_proxy_are_refused(client: FlaskClient, header: str) -> None:
     assert client.get("/cds-services", headers={header: "127.0.0.1"}).status_code == 403
 
