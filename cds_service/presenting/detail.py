@@ -1,18 +1,31 @@
 """The body of a card in Markdown: what, why, this patient, what is not known, what to do, and where it comes from."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from cds_service.chart.chart import Chart
-from cds_service.chart.facts import Known
+from cds_service.chart.facts import Fact, Known
+from cds_service.knowledge.conditions import DRUG_LISTS
 from cds_service.knowledge.rules import Evidence, Indicator, Severity
 from cds_service.presenting.groups import Group, Unchecked
 from cds_service.presenting.summary import plain_title, speak, summarise
 from cds_service.presenting.text import escape_markdown, markdown_text
 from cds_service.presenting.views import UNLIMITED, ingredient_name
-from cds_service.presenting.wording import fact_label, say, say_drug, say_missing, say_reason, sentence
+from cds_service.presenting.wording import (
+    fact_label,
+    say,
+    say_dose,
+    say_drug,
+    say_missing,
+    say_not_known,
+    say_reason,
+    say_value,
+    sentence,
+)
 from cds_service.reasoning.findings import Finding
 
 INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
@@ -68,18 +81,38 @@ def drug_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
 
 def value_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
     """The facts that decided, with unit and date, each once; what does not hold (comfort care: no) is left out."""
+    every = tuple(findings)
+    shown = {bound.drug.reference for finding in every for bound in finding.bindings.values()}
     lines: dict[str, None] = {}
-    for finding in findings:
+    for finding in every:
         for name, fact in finding.used.items():
-            if isinstance(fact, Known) and (fact.value is False or is_in_drug_line(name, fact)):
-                continue
-            lines[say(fact, label_in(finding, name), chart.now)] = None
+            left = unsaid(finding, name, fact, shown)
+            if left is not None:
+                lines[say(left, label_in(finding, name), chart.now)] = None
     return list(lines)
 
 
-def is_in_drug_line(name: str, fact: Known[Any]) -> bool:
-    """Whether the line of the drug says it already: that it is being ordered, and is new or a renewal."""
-    return name.endswith((".is_new", ".is_draft")) or (name.endswith(".dose_change") and fact.value in ("new", "same"))
+def unsaid(finding: Finding, name: str, fact: Fact[Any], shown: Set[str]) -> Fact[Any] | None:
+    """What of a fact the lines of the drugs do not say already; None when nothing is left."""
+    if not isinstance(fact, Known):
+        return fact
+    if fact.value is False or is_in_drug_line(finding, name, fact):
+        return None
+    if name not in DRUG_LISTS or not fact.value:
+        return fact
+    named = zip(fact.value, fact.sources, strict=True)
+    others = tuple(each for each, source in named if source.reference not in shown)
+    return replace(fact, value=others) if others else None
+
+
+def is_in_drug_line(finding: Finding, name: str, fact: Known[Any]) -> bool:
+    """Whether the line of the drug says it already: that it is ordered, new or a renewal, and its daily dose."""
+    side, _, bare = name.partition(".")
+    if bare == "daily_dose" and side in finding.bindings:
+        return say_value(fact) in say_dose(finding.bindings[side].drug)
+    return bare in ("is_new", "is_draft", "allergy_same_ingredient") or (
+        bare == "dose_change" and fact.value in ("new", "same")
+    )
 
 
 def label_in(finding: Finding, name: str) -> str:
@@ -99,7 +132,9 @@ def doubt_lines(findings: Iterable[Finding]) -> list[str]:
         lines.update(dict.fromkeys(finding.assumed))
         if finding.lowered:
             lines["shown one step less urgent because the same treatment is renewed unchanged"] = None
-    return list(lines)
+    # What could change the urgency of one finding need not be said again for another.
+    told = {line.partition("; could be ")[0] for line in lines if "; could be " in line}
+    return [line for line in lines if line not in told]
 
 
 def gaps(finding: Finding) -> list[str]:
@@ -112,7 +147,7 @@ def gaps(finding: Finding) -> list[str]:
             values.setdefault(say_reason(missing.reason, missing.detail), []).append(label)
         else:
             others.append(say_missing(missing))
-    return [f"{', '.join(labels)} not known: {reason}" for reason, labels in values.items()] + others
+    return [say_not_known(", ".join(labels), reason) for reason, labels in values.items()] + others
 
 
 def possible_change(finding: Finding) -> str:

@@ -82,7 +82,7 @@ def say(fact: Fact[Any], label: str, now: datetime) -> str:
     Dates are those of `now`'s time zone. A value of this very moment, such as an age, has no date.
     """
     if isinstance(fact, Unknown):
-        return f"{label} not known: {say_reason(fact.reason, fact.detail or say_date(fact.as_of, now))}"
+        return say_not_known(label, say_reason(fact.reason, fact.detail or say_date(fact.as_of, now)))
     name = label if fact.formula in label else f"{label} ({fact.formula})"
     colon = "" if is_number(fact.value) else ":"
     when = f" ({say_date(fact.as_of, now)})" if fact.as_of and fact.as_of != now else ""
@@ -177,7 +177,12 @@ def say_missing(missing: Missing, drug: str = "") -> str:
         return f"“{missing.subject}” was not recognised as a drug"
     if missing.kind == "rule":
         return f"the check “{missing.subject}” could not be run"
-    return f"{value_label(missing.subject, drug)} not known: {say_reason(missing.reason, missing.detail)}"
+    return say_not_known(value_label(missing.subject, drug), say_reason(missing.reason, missing.detail))
+
+
+def say_not_known(label: str, reason: str) -> str:
+    """That a value is not known and why: "INR not known: not sent", and "INR not recorded", not INR twice."""
+    return reason if reason.casefold().startswith(f"{label.casefold()} ") else f"{label} not known: {reason}"
 
 
 def value_label(subject: str, drug: str = "") -> str:

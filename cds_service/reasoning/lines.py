@@ -157,18 +157,18 @@ def unplaceable(name: str, text: str) -> Missing:
 
 
 def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
-    """The author's `if_missing` in words: "INR above 4 {INR}: assumed not so (not sent)"."""
+    """The author's `if_missing` in words: "INR above 4 {INR}: assumed not so (not sent)", "in hospital: assumed no"."""
     label = CATALOGUE[line.fact].label if line.fact in CATALOGUE else line.fact
-    compared = line.value_set.title if line.value_set is not None else say(line.operand, line.unit)
     reasons = ", ".join(dict.fromkeys(each.reason.value for each in missing))
+    if isinstance(line.operand, bool):
+        return f"{label}: assumed {'yes' if line.operand is line.if_missing else 'no'} ({reasons})"
+    compared = line.value_set.title if line.value_set is not None else say(line.operand, line.unit)
     so = "so" if line.if_missing else "not so"
     return f"{label} {line.operator.replace('_', ' ')} {compared}: assumed {so} ({reasons})"
 
 
 def say(operand: Any, unit: str | None) -> str:
-    """What a line compares with, as a card prints it: "4 {INR}", "30 and 45 mL/min", "current and former", "true"."""
-    if isinstance(operand, bool):
-        return str(operand).lower()
+    """What a line compares with, as a card prints it: "4 {INR}", "30 and 45 mL/min", "current and former"."""
     words = [
         each if isinstance(each, str) else f"{each:g}"
         for each in (operand if isinstance(operand, tuple) else (operand,))
