@@ -67,7 +67,8 @@ class Proposer:
         candidate = Candidate(finding, suggestion, self.chart)
         orderable = suggestion.orderable
         if orderable is not None:
-            return self.order(candidate, orderable) if self.may_order(orderable) else None
+            meant = self.may_order(orderable, self.beside(finding, suggestion))
+            return self.order(candidate, orderable) if meant else None
         drug = finding.bindings[suggestion.drug].drug
         return self.stop(candidate, drug) if suggestion.verb is Verb.STOP else self.patch(candidate, drug)
 
@@ -80,9 +81,14 @@ class Proposer:
             return self.add(candidate, orderable)
         return self.swap(candidate, orderable, candidate.finding.bindings[suggestion.drug].drug)
 
-    def may_order(self, orderable: Orderable) -> bool:
+    def beside(self, finding: Finding, suggestion: Suggestion) -> Chart:
+        """The chart that an order would meet: without the drug whose place it takes."""
+        bound = finding.bindings.get(suggestion.drug)
+        return without(self.chart, bound.drug) if bound else self.chart
+
+    def may_order(self, orderable: Orderable, chart: Chart) -> bool:
         """Whether the formulary has it and its dosage is certainly meant for this patient."""
-        return orderable.allowed and weigh_all(orderable.when, self.chart, {}).truth is Truth.TRUE
+        return orderable.allowed and weigh_all(orderable.when, chart, {}).truth is Truth.TRUE
 
     def stop(self, candidate: Candidate, drug: Drug) -> Candidate | None:
         """A new draft is deleted. The draft of a renewal would leave the drug itself active: that is advice."""
