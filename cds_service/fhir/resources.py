@@ -57,7 +57,6 @@ class Repeat(Part, frozen=True):
     frequency: float | None = None
     frequency_max: float | None = None
     period: float | None = None
-    period_max: float | None = None
     period_unit: str | None = None
     count: float | None = None
     when: tuple[str, ...] = ()
@@ -75,7 +74,6 @@ class DoseAndRate(Part, frozen=True):
     dose_quantity: Quantity | None = None
     dose_range: Range | None = None
     rate_quantity: Quantity | None = None
-    rate_ratio: Ratio | None = None
 
 
 class Dosage(Part, frozen=True):
@@ -97,7 +95,6 @@ class Dosage(Part, frozen=True):
 
 class DispenseRequest(Part, frozen=True):
     validity_period: Period | None = None
-    expected_supply_duration: Quantity | None = None
 
 
 class MedicationIngredient(Part, frozen=True):
@@ -141,7 +138,6 @@ class MedicationRequest(Resource, frozen=True):
     requester: Reference | None = None
     prior_prescription: Reference | None = None
     based_on: tuple[Reference, ...] = ()
-    reason_code: tuple[CodeableConcept, ...] = ()
     dosage_instruction: tuple[Dosage, ...] = ()
     dispense_request: DispenseRequest | None = None
     contained: tuple[Medication, ...] = ()  # whatever is contained: look at resource_type
@@ -288,17 +284,8 @@ class OperationOutcome(Resource, frozen=True):
 READ: dict[str, type[Resource]] = {
     kind.__name__: kind
     for kind in (
-        AllergyIntolerance,
-        Condition,
-        Encounter,
-        Immunization,
-        Medication,
-        MedicationRequest,
-        MedicationStatement,
-        Observation,
-        Patient,
-        Procedure,
-        ServiceRequest,
+        *(AllergyIntolerance, Condition, Encounter, Immunization, Medication, MedicationRequest),
+        *(MedicationStatement, Observation, Patient, Procedure, ServiceRequest),
     )
 }
 """The resource types that are read, by name; any other is skipped, or kept as `OtherResource` if it is a draft."""
