@@ -7,7 +7,8 @@ from typing import Any
 
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.knowledge.conditions import DRUG_LISTS
-from cds_service.knowledge.rules import Line, Operator, Rule, Scope, Side, ValueSet
+from cds_service.knowledge.rules import Group, Line, Operator, Rule, Scope, Side, ValueSet
+from cds_service.knowledge.value_sets import SYSTEMS
 from cds_service.terminology.products import Route, Terminology
 
 # How a drug's fact is written after its name in an example.
@@ -132,10 +133,14 @@ def when_missing(lines: list[Line]) -> str:
 
 def settle_true(condition: object, chart: dict[str, Any], drugs: list[str], terminology: Terminology) -> None:
     """Make one line hold that compares no number."""
+    if is_assumed_not(condition):
+        return
     if not isinstance(condition, Line) or condition.drug:
         raise NeedsAPerson
     if condition.operator is Operator.IS:
         chart[condition.fact] = condition.operand
+    elif condition.operator is Operator.ANY_IN and isinstance(condition.operand, tuple):
+        chart[condition.fact] = condition.operand[0]
     elif condition.operator is Operator.ANY_IN and condition.value_set:
         member = name_member(condition.value_set, terminology)
         if condition.fact in DRUG_LISTS:
@@ -144,6 +149,14 @@ def settle_true(condition: object, chart: dict[str, Any], drugs: list[str], term
             chart.setdefault(condition.fact, []).append(member)
     elif condition.operator is not Operator.NONE_IN or condition.value_set is None:
         raise NeedsAPerson
+
+
+def is_assumed_not(condition: object) -> bool:
+    """Whether this is `not` over one line that counts as false while its fact is missing."""
+    if not isinstance(condition, Group) or condition.kind != "not":
+        return False
+    (inner,) = condition.members
+    return isinstance(inner, Line) and inner.if_missing is False
 
 
 def settle_false(condition: object, chart: dict[str, Any]) -> None:
@@ -157,10 +170,11 @@ def settle_false(condition: object, chart: dict[str, Any]) -> None:
 
 
 def name_member(value_set: ValueSet, terminology: Terminology) -> str:
-    """One member as an example writes it: an ingredient's name, else a code."""
+    """One member as an example writes it: an ingredient's name, else `system:code`."""
     if value_set.ingredients:
         return name_ingredient(value_set.ingredients, terminology)
-    return min(code for _, code in (*value_set.codes, *value_set.prefixes))
+    code, uri = min((code, uri) for uri, code in (*value_set.codes, *value_set.prefixes))
+    return next((f"{system}:{code}" for system, known in SYSTEMS.items() if known == uri), code)
 
 
 def name_ingredient(ingredients: frozenset[str], terminology: Terminology) -> str:
