@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cds_service.fhir.read import MOST_DRUG_DRAFTS
-from cds_service.hooks.discovery import CODED_TEMPLATES, CODES_PER_KEY, Service
+from cds_service.hooks.discovery import CODES_PER_KEY, Service
 from cds_service.settings import Settings
 from cds_service.trust.client import Client
 from cds_service.trust.client_token import LEEWAY_S, LONGEST_HEADER, LONGEST_LIFE_S
 from cds_service.web.listening import PATIENCE_S
-from tests.contract.openapi import ERRORS
+from tests.contract.openapi import ERRORS, without_codes
 
 PAGE = Path(__file__).parents[2] / "docs" / "integration.md"
 MEDICATION = "Medication?_id="  # what an order refers to without bringing it
@@ -47,14 +47,8 @@ def tables(services: tuple[Service, ...]) -> dict[str, list[str]]:
 
 
 def template_rows(services: Iterable[Service]) -> list[str]:
-    """Code lists follow from the rules, so their place is named and not their content."""
     found = {key: template for service in services for key, template in service.prefetch.items()}
-    rows = []
-    for key, template in found.items():
-        before, after = CODED_TEMPLATES.get(key, (template, ""))
-        shown = f"{before}…{after}" if key in CODED_TEMPLATES else before
-        rows.append(f"| `{key}` | `{shown}` |")
-    return rows
+    return [f"| `{key}` | `{without_codes(key, template)}` |" for key, template in found.items()]
 
 
 def scope_row(service: Service) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from cds_service.hooks.authorization import WireAuthorization
 from cds_service.hooks.contexts import CONTEXTS
-from cds_service.hooks.discovery import Service, WireService
+from cds_service.hooks.discovery import CODED_TEMPLATES, Service, WireService
 from cds_service.hooks.feedback import WireEvent
 from cds_service.hooks.request import OwnExtension
 from cds_service.hooks.response import HookResponse
@@ -126,9 +126,17 @@ def discovery_schema() -> Json:
     return {"type": "object", "properties": {"services": listed}, "required": ["services"]}
 
 
+def without_codes(key: str, template: str) -> str:
+    """A prefetch template; code lists follow from the rules, so their place is named and not their content."""
+    if key not in CODED_TEMPLATES:
+        return template
+    before, after = CODED_TEMPLATES[key]
+    return f"{before}…{after}"
+
+
 def hook_request(service: Service) -> Json:
     """A call of this service. Members nobody knows are ignored, and optional members may be null."""
-    keys = {key: {"description": template} for key, template in service.prefetch.items()}
+    keys = {key: {"description": without_codes(key, template)} for key, template in service.prefetch.items()}
     own = {"$ref": REFERENCE.format(name="OwnExtension")}
     authorization = {"$ref": REFERENCE.format(name="WireAuthorization")}
     return {
