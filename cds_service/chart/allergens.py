@@ -183,6 +183,11 @@ CLASSES = MappingProxyType(
         "372664007": "benzodiazepine",
         "372711004": "sulfonylurea",
         "372747003": "thiazide diuretic",
+        "255632006": "anticonvulsant",
+        "426722004": "iodinated contrast media",
+        "67866001": "insulin",
+        "419933005": "glucocorticoid",
+        "304275008": "corticosteroid and corticosteroid derivative",
     }
 )
 
