@@ -232,8 +232,19 @@ def test_examples_are_derived_for_a_pair_with_limits_lists_and_silencers(tmp_pat
     first = made[0]
     assert first["order"] == ["diclofenac, systemic"]
     assert first["drugs"] == ["warfarin, systemic", "digoxin"]
-    assert first["chart"]["conditions"] == ["13200003"]
+    assert first["chart"]["conditions"] == ["snomed:13200003"]
     assert (first["chart"]["sex"], first["chart"]["comfort_care"]) == ("male", False)
+
+
+def test_examples_are_derived_for_a_word_and_for_what_counts_as_absent_while_it_is_missing(tmp_path: Any) -> None:
+    copy_shelf(tmp_path, {})
+    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
+    word = condition_of('{ fact = "smoking_status", any_in = ["current", "former"] }')
+    absent = condition_of('{ not = { fact = "sex", is = "male", if_missing = "assume-false" } }')
+    first = derive_examples(replace(rule, all=(word, absent)), TERMINOLOGY)[0]
+    assert first["expect"]["outcome"] == "fires"
+    assert first["chart"]["smoking_status"] == "current"
+    assert "sex" not in first["chart"]
 
 
 def test_no_example_is_derived_from_nested_conditions(tmp_path: Any) -> None:
