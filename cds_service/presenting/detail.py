@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
-from cds_service.chart.facts import Fact, Known
+from cds_service.chart.facts import Fact, Known, Reason
 from cds_service.knowledge.conditions import DRUG_LISTS
 from cds_service.knowledge.rules import Evidence, Indicator, Severity
 from cds_service.presenting.groups import Group, Unchecked
@@ -26,9 +26,10 @@ from cds_service.presenting.wording import (
     say_value,
     sentence,
 )
-from cds_service.reasoning.findings import Finding
+from cds_service.reasoning.findings import Finding, Missing
 
 INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
+MOST_ENTRIES = 3  # of a list, named on the line that says why the list did not settle a question
 LINKABLE = re.compile(r"https?://[^\s()<>\"]+")
 
 
@@ -41,14 +42,20 @@ def describe(group: Group, chart: Chart, offered: Iterable[str] = ()) -> str:
     rules = list({finding.rule.id: finding.rule for finding in findings}.values())
     sections = (
         what(findings, chart),
-        titled("Why", tuple((rule.title, rule.mechanism) for rule in rules)),
+        titled("Why", beside_detail(findings, [(rule.title, rule.mechanism) for rule in rules])),
         listed("This patient", [*drug_lines(findings, chart), *value_lines(findings, chart)]),
         listed("How sure", doubt_lines(findings)),
-        titled("What to do", tuple((rule.title, rule.management) for rule in rules)),
+        titled("What to do", beside_detail(findings, [(rule.title, rule.management) for rule in rules])),
         bullets(offered),
         "\n".join(source_line(rule.id, rule.version, rule.evidence, rule.reviewer) for rule in rules),
     )
     return "\n\n".join(section for section in sections if section)
+
+
+def beside_detail(findings: tuple[Finding, ...], texts: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The texts without what the detail, with which a card of one finding starts, says word for word."""
+    said = findings[0].rule.card.detail if len(findings) == 1 else ""
+    return tuple((title, text) for title, text in texts if text not in said)
 
 
 def what(findings: tuple[Finding, ...], chart: Chart) -> str:
@@ -106,11 +113,11 @@ def unsaid(finding: Finding, name: str, fact: Fact[Any], shown: Set[str]) -> Fac
 
 
 def is_in_drug_line(finding: Finding, name: str, fact: Known[Any]) -> bool:
-    """Whether the line of the drug says it already: that it is ordered, new or a renewal, and its daily dose."""
+    """Whether the line of the drug says it already: its form and daily dose, that it is ordered, new or a renewal."""
     side, _, bare = name.partition(".")
-    if bare == "daily_dose" and side in finding.bindings:
+    if bare in ("daily_dose", "total_daily_dose") and side in finding.bindings:
         return say_value(fact) in say_dose(finding.bindings[side].drug)
-    return bare in ("is_new", "is_draft", "allergy_same_ingredient") or (
+    return bare in ("is_new", "is_draft", "dose_form", "allergy_same_ingredient") or (
         bare == "dose_change" and fact.value in ("new", "same")
     )
 
@@ -140,14 +147,28 @@ def doubt_lines(findings: Iterable[Finding]) -> list[str]:
 def gaps(finding: Finding) -> list[str]:
     """What was missing, as clauses; values missing for one reason share one."""
     values: dict[str, list[str]] = {}
+    lists: dict[tuple[str, Reason], list[Missing]] = {}
     others: list[str] = []
     for missing in finding.missing:
         if missing.kind == "value":
             label = label_in(finding, missing.subject)
             values.setdefault(say_reason(missing.reason, missing.detail), []).append(label)
+        elif missing.kind == "list":
+            lists.setdefault((missing.subject, missing.reason), []).append(missing)
         else:
             others.append(say_missing(missing))
-    return [say_not_known(", ".join(labels), reason) for reason, labels in values.items()] + others
+    return [
+        *(say_not_known(", ".join(labels), reason) for reason, labels in values.items()),
+        *(say_missing(as_one(entries)) for entries in lists.values()),
+        *others,
+    ]
+
+
+def as_one(entries: list[Missing]) -> Missing:
+    """What is wrong with one list for one reason: the first entries by name, the rest by number."""
+    named = list(dict.fromkeys(entry.detail for entry in entries if entry.detail))
+    more = f" and {len(named) - MOST_ENTRIES} more" if len(named) > MOST_ENTRIES else ""
+    return replace(entries[0], detail=", ".join(named[:MOST_ENTRIES]) + more)
 
 
 def possible_change(finding: Finding) -> str:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
-from cds_service.chart.drugs import Dose
-from cds_service.chart.facts import Known, Reason
+from cds_service.chart.drugs import Dose, Drug
+from cds_service.chart.facts import Known, Reason, Source
 from cds_service.hooks.response import Card, HookResponse
 from cds_service.knowledge.release import ProblemKind
 from cds_service.knowledge.rules import CardText, Evidence, Indicator, Severity
@@ -222,6 +222,52 @@ def test_what_the_line_of_a_drug_says_already_is_not_said_again() -> None:
     assert "Ibuprofen dose change" not in text
     assert "new on the list" not in text
     assert "- Warfarin dose change: increased\n" in text
+
+
+def test_the_dose_and_the_form_of_a_drug_are_said_once() -> None:
+    used = {"b.daily_dose": number(5.0, "mg/d"), "b.dose_form": Known("Oral Tablet")}
+    daily = {WARFARIN.ingredients[0].rxcui: number(5.0, "mg/d")}
+    by_amount = replace(WARFARIN, dose=replace(WARFARIN.dose, text="", daily=daily))
+    text = detail(a_finding(a_spoken_rule(), IBUPROFEN, by_amount, used=used))
+    assert text.count("5 mg/d") == 1
+    assert "dose form" not in text
+    assert "- Warfarin daily dose of this product 5 mg/d\n" in detail(
+        a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used=used)
+    )
+
+
+def test_a_list_names_the_drugs_that_the_card_does_not_show_already() -> None:
+    def listed(*drugs: Drug) -> Known[tuple[str, ...]]:
+        return Known(tuple(each.name for each in drugs), sources=tuple(Source(each.reference) for each in drugs))
+
+    def of(fact: Known[tuple[str, ...]]) -> str:
+        return detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used={"all_drugs": fact}))
+
+    clopidogrel = replace(WARFARIN, name="clopidogrel 75 mg", reference="MedicationRequest/other")
+    assert "- Active medications and orders: clopidogrel 75 mg\n" in of(listed(WARFARIN, clopidogrel))
+    assert "Active medications and orders" not in of(listed(WARFARIN, IBUPROFEN))
+    assert "- Active medications and orders: read, nothing relevant on it\n" in of(listed())
+
+
+def test_what_may_raise_the_urgency_of_one_finding_is_not_said_again_for_another() -> None:
+    missing = (Missing("value", "inr", Reason.NOT_RECORDED, "INR not recorded"),)
+    one = a_finding(a_spoken_rule("one"), IBUPROFEN, WARFARIN, missing=missing, skipped_grades=(HIGH_INR,))
+    two = a_finding(a_spoken_rule("two", title="Another"), IBUPROFEN, WARFARIN, missing=missing)
+    assert [line for line in detail(one, two).splitlines() if "INR" in line] == [
+        "- INR not recorded; could be more urgent"
+    ]
+
+
+def test_many_entries_of_a_list_that_settle_nothing_make_one_line() -> None:
+    missing = tuple(Missing("list", "conditions", Reason.UNRECOGNISED, f"entry {n}") for n in range(1, 6))
+    text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing))
+    assert text.count("problem list") == 1
+    assert "- The problem list holds an entry that was not recognised (entry 1, entry 2, entry 3 and 2 more)" in text
+
+
+def test_a_mechanism_that_the_detail_says_already_is_not_said_again() -> None:
+    rule = a_spoken_rule(card=CardText("{{ a.name }}", "The NSAID inhibits platelets. Avoid."))
+    assert detail(a_finding(rule, IBUPROFEN, WARFARIN)).count("The NSAID inhibits platelets.") == 1
 
 
 def test_templates_know_drugs_by_role_and_facts_by_name() -> None:

@@ -138,6 +138,7 @@ def test_values_that_are_not_numbers_follow_a_colon(value: object, said: str) ->
 
 def test_an_unknown_value_says_why() -> None:
     assert say(Unknown(Reason.NOT_RECORDED), "INR", NOW) == "INR not known: not recorded"
+    assert say(Unknown(Reason.NOT_RECORDED, "INR not recorded"), "INR", NOW) == "INR not recorded"
     assert say(Unknown(Reason.TOO_OLD, as_of=NOW - timedelta(days=100)), "creatinine", NOW) == (
         "creatinine not known: last value too old (12 Aug 2026, 3 months ago)"
     )
