@@ -50,6 +50,7 @@ def profile(body: bytes) -> dict[str, float]:
             call.zone,
             release.terminology,
             release.code_map,
+            release.genes,
         )
         findings = timed("evaluate", evaluate, release.index, chart)
         shown, _withheld = timed("choose", choose, findings, chart, release, service.hook)

@@ -53,7 +53,14 @@ def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
     """
     received = tools.fetch(call, read_request(call.request, call.service.prefetch))
     chart = gather(
-        received, release.needs, call.service.hook, call.now, call.zone, release.terminology, release.code_map
+        received,
+        release.needs,
+        call.service.hook,
+        call.now,
+        call.zone,
+        release.terminology,
+        release.code_map,
+        release.genes,
     )
     findings = evaluate(release.index, chart)
     refuse_to_guess(call, received, findings)

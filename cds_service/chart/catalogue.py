@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from cds_service.chart.drug_fact_types import DRUG
 from cds_service.chart.fact_type import FactType, Kind
+from cds_service.chart.genomic_facts import GENOMICS
 from cds_service.chart.measured_facts import GFR, LABS, VITALS
 from cds_service.chart.state_facts import STATES
 from cds_service.chart.systems import LOINC
@@ -128,7 +129,7 @@ _LISTS = (
 )
 
 CATALOGUE: dict[str, FactType] = {
-    fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *_DERIVED, *_SCORES, *_LISTS, *DRUG)
+    fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *_DERIVED, *_SCORES, *GENOMICS, *_LISTS, *DRUG)
 }
 
 

@@ -8,6 +8,7 @@ from cds_service.chart.chart import Chart
 from cds_service.chart.conditions import read_conditions, read_procedures
 from cds_service.chart.continuation import continue_medications
 from cds_service.chart.drug_reading import Setting
+from cds_service.chart.genes import NO_GENES, Genes
 from cds_service.chart.medications import read_medications
 from cds_service.chart.observations import patient_values
 from cds_service.chart.orders import read_orders, read_procedures_ordered, read_services
@@ -32,11 +33,13 @@ def gather(
     zone: tzinfo,
     terminology: Terminology,
     code_map: CodeMap,
+    genes: Genes = NO_GENES,
 ) -> Chart:
     """Everything known about the patient at `now`, and what is not.
 
-    `now` is in UTC; dates without a time are read in `zone`, the site's, and the chart tells time in it. `code_map` gives (system, code) for a local
-    (system, code). Never raises for what a client sent: what cannot be read is Unknown, unrecognised or noted.
+    `now` is in UTC; dates without a time are read in `zone`, the site's, and the chart tells time in it. `code_map`
+    gives (system, code) for a local (system, code); `genes` translate diplotypes. Never raises for what a client sent:
+    what cannot be read is Unknown, unrecognised or noted.
     """
     vocabulary = Vocabulary(terminology, code_map)
     inpatient = is_inpatient(received)
@@ -47,7 +50,7 @@ def gather(
     allergies, about_allergies = read_allergies(received, vocabulary, now, zone)
     conditions, about_conditions = read_conditions(received, now, zone, code_map)
     procedures, about_procedures = read_procedures(received, now, zone, code_map)
-    values, about_values = patient_values(received, needs.facts, conditions, now, zone, procedures)
+    values, about_values = patient_values(received, needs.facts, conditions, now, zone, procedures, genes)
     return Chart(
         now=now.astimezone(zone),
         hook=hook,

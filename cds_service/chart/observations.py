@@ -10,6 +10,8 @@ from cds_service.chart.catalogue import CATALOGUE, FactType, Kind, with_inputs
 from cds_service.chart.derived import DERIVATIONS, Derive
 from cds_service.chart.drugs import Problem, ProcedureDone
 from cds_service.chart.facts import Fact, Items, Known
+from cds_service.chart.genes import NO_GENES, Genes
+from cds_service.chart.genomics import ABOUT, genomic_values
 from cds_service.chart.measuring import ADULT_YEARS, Setting, measure
 from cds_service.chart.people import describe_person, is_inpatient
 from cds_service.chart.readings import read_observations
@@ -26,11 +28,12 @@ def patient_values(
     now: datetime,
     zone: tzinfo,
     procedures: Items[ProcedureDone] = UNREAD,
+    genes: Genes = NO_GENES,
 ) -> tuple[dict[str, Fact[Any]], tuple[str, ...]]:
     """The patient facts `wanted`, with everything they are computed from, and notes on what was ignored.
 
     Lists, facts of drugs and what follows from the drugs are left out. `conditions` and `procedures` serve what is
-    read from them, such as pregnancy, comfort care and dialysis.
+    read from them, such as pregnancy, comfort care and dialysis; `genes` are CPIC's tables.
     """
     plan = plan_for(wanted)
     readings = read_observations(received, plan.codes, now, zone)
@@ -42,6 +45,8 @@ def patient_values(
     evidence = Evidence(received, readings, conditions, procedures, person["age"], person["sex"], setting)
     for name, describe in plan.described:
         values[name] = describe(evidence)
+    if plan.genomic:
+        values.update(genomic_values(received, plan.genomic, genes, now, zone))
     for name, derive in plan.derived:
         values[name] = derive(values)
     return values, readings.notes
@@ -53,6 +58,7 @@ class Plan(msgspec.Struct, frozen=True):
     needed: frozenset[str]
     codes: frozenset[str]
     measured: tuple[FactType, ...]
+    genomic: tuple[str, ...]
     described: tuple[tuple[str, Describe], ...]
     derived: tuple[tuple[str, Derive], ...]
 
@@ -67,6 +73,7 @@ def plan_for(wanted: frozenset[str]) -> Plan:
         needed=needed,
         codes=frozenset(code for fact in values for code in fact.loinc),
         measured=tuple(fact for fact in values if fact.loinc and fact.kind is Kind.QUANTITY),
+        genomic=tuple(name for name in ABOUT if name in needed),
         described=tuple((name, describe) for name, describe in STATE.items() if name in needed),
         derived=tuple((name, derive) for name, derive in DERIVATIONS.items() if name in needed),
     )

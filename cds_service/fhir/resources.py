@@ -205,7 +205,13 @@ class ReferenceRange(Part, frozen=True):
     type: CodeableConcept | None = None
 
 
+class Extension(Part, frozen=True):
+    url: str = ""
+    value_codeable_concept: CodeableConcept | None = None
+
+
 class Observation(Resource, frozen=True):
+    extension: tuple[Extension, ...] = ()
     status: str | None = None
     code: CodeableConcept | None = None
     subject: Reference | None = None

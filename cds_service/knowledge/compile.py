@@ -6,6 +6,7 @@ from datetime import date
 from cds_service import __version__
 from cds_service.errors import BadKnowledge
 from cds_service.knowledge.card_files import CODE_MAP_FILE, SERVICES_FILE, read_code_map, read_services
+from cds_service.knowledge.genomics import ALLELES_FILE, PHENOTYPES_FILE, read_genes
 from cds_service.knowledge.index import RUNNING, gather_needs, index_rules
 from cds_service.knowledge.library import Library, read_library
 from cds_service.knowledge.release import Release
@@ -28,6 +29,12 @@ def compile_library(library: Library, sources: Sources) -> Release:
     needs = gather_needs(pages.open(SERVICES_FILE), rules.values())
     services = read_services(pages.open(SERVICES_FILE), sources.documents.get(SERVICES_FILE, {}), needs.codes)
     code_map = read_code_map(pages.open(CODE_MAP_FILE), sources.rows.get(CODE_MAP_FILE, ()))
+    genes = read_genes(
+        pages.open(ALLELES_FILE),
+        sources.rows.get(ALLELES_FILE, ()),
+        pages.open(PHENOTYPES_FILE),
+        sources.rows.get(PHENOTYPES_FILE, ()),
+    )
     if pages.problems:
         raise BadKnowledge(pages.problems)
     return Release(
@@ -41,6 +48,7 @@ def compile_library(library: Library, sources: Sources) -> Release:
         needs=needs,
         terminology=vocabulary.terminology,
         code_map=code_map,
+        genes=genes,
     )
 
 

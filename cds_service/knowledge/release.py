@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cds_service.chart.genes import Genes
 from cds_service.hooks.discovery import Service
 from cds_service.knowledge.rules import Indicator, Rule, Severity
 from cds_service.terminology.products import Terminology
@@ -85,3 +86,4 @@ class Release:
     terminology: Terminology
     code_map: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     accepted_unreviewed_by: str | None = None
+    genes: Genes = field(default_factory=dict)

@@ -63,6 +63,7 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
     files = {
         **{f"rules/{path.relative_to(rules_dir).as_posix()}": path for path in sorted(rules_dir.rglob("*.toml"))},
         **{f"rules/tables/{path.name}": path for path in sorted(rules_dir.glob("tables/*.csv"))},
+        **{f"rules/genomics/{path.name}": path for path in sorted(rules_dir.glob("genomics/*.csv"))},
         **{f"cards/{name}": cards_dir / name for name in CARD_FILES},
         "config/services.toml": config_dir / "services.toml",
         "config/code_map.csv": config_dir / "code_map.csv",
