@@ -5,9 +5,10 @@ stack.
 """
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 import msgspec
-from flask import Flask, Response
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from cds_service.errors import BadRequest, CdsError, NothingToWorkWith, NotTrusted, TooManyCalls
@@ -67,6 +68,7 @@ HTTP_PROBLEMS: dict[int, tuple[str, str]] = {
     405: ("not-supported", "this address does not answer this method; see the Allow header"),
     413: ("too-long", "the body is larger than this service accepts"),
 }
+CALL_ID = "X-Correlation-Id"
 INTERNAL = "the service failed on this call; nothing was checked"
 
 
@@ -96,9 +98,10 @@ def add_problem_answers(app: Flask) -> None:
     @app.errorhandler(CdsError)
     def answer_domain_error(error: CdsError) -> Response:
         status, body = describe_problem(error)
-        log.info("refused", status=status, problem=type(error).__name__, **explain_to_operator(error))
         response = answer_with(status, body)
         response.headers.update(ask_of_caller(error))
+        found = {**name_call(response), **explain_to_operator(error)}
+        log.info("refused", status=status, problem=type(error).__name__, **found)
         return response
 
     @app.errorhandler(HTTPException)
@@ -109,19 +112,36 @@ def add_problem_answers(app: Flask) -> None:
         for name, value in error.get_headers():
             if name == "Allow":
                 response.headers[name] = value
-        log.info("refused", status=status, problem=type(error).__name__)
+        log.info("refused", status=status, problem=type(error).__name__, **name_call(response))
         return response
 
     @app.errorhandler(Exception)
     def answer_failure(error: Exception) -> Response:
-        log.error("failed", status=500, problem=type(error).__name__, at=where_raised(error))
-        return answer_with(500, operation_outcome("exception", INTERNAL))
+        response = answer_with(500, operation_outcome("exception", INTERNAL))
+        log.error("failed", problem=type(error).__name__, at=where_raised(error), status=500, **name_call(response))
+        return response
+
+
+def name_call(response: Response) -> dict[str, str]:
+    """Which call an error was: a new id that its answer carries too, the client and the service.
+
+    A refused token gets no id: such answers are the same bytes (CH-195). An id of the caller's own may name a patient.
+    """
+    if response.status_code == 401:
+        return {}
+    response.headers[CALL_ID] = call_id = str(uuid4())
+    known = {"client": g.caller.client.name, **(request.view_args or {})} if "caller" in g else {}
+    return {"call": call_id, "client": known.get("client", ""), "service": known.get("service_id", "")}
 
 
 def explain_to_operator(error: CdsError) -> dict[str, str]:
     """What only the log says of a refused caller: never the token, nor its id (CH-195, CH-196)."""
     if isinstance(error, NotTrusted):
         return {"client": error.client, "why": error.why}
+    if isinstance(error, BadRequest):
+        return {"why": str(error)}
+    if isinstance(error, UnknownService):
+        return {"service": ""}  # whatever the caller wrote there
     return {"client": error.client} if isinstance(error, TooManyCalls) else {}
 
 

@@ -45,13 +45,26 @@ def test_a_refusal_and_a_failure_are_one_line_without_the_patient(
         raise ValueError(SECRET)
 
     client = client_of(write=fail)
-    client.post("/cds-services/medication-order-sign", json={"hook": SECRET})
-    client.post("/cds-services/medication-order-sign", json=a_patient(SECRET).ordering("855332").order_sign())
+    headers = {"X-Correlation-Id": SECRET}
+    answers = [
+        client.post("/cds-services/medication-order-sign", json=request, headers=headers)
+        for request in ({"hook": SECRET}, a_patient(SECRET).ordering("855332").order_sign())
+    ]
     refused, failed = (json.loads(line) for line in lines())
+    assert [answer.headers["X-Correlation-Id"] for answer in answers] == [refused["call"], failed["call"]]
+    assert (refused["client"], refused["service"]) == ("loopback", "medication-order-sign")
+    assert refused["why"] == "hookInstance: found nothing, expected a string"
+    assert (failed["client"], failed["service"]) == ("loopback", "medication-order-sign")
     assert (refused["event"], refused["status"], refused["problem"]) == ("refused", 400, "BadRequest")
     assert (failed["event"], failed["status"], failed["problem"]) == ("failed", 500, "ValueError")
     assert failed["at"].startswith("tests.web.test_log:")
     assert SECRET not in json.dumps([refused, failed])
+
+
+def test_an_address_nobody_serves_is_not_repeated(client: FlaskClient, lines: Callable[[], list[str]]) -> None:
+    client.post(f"/cds-services/{SECRET}", json={})
+    client.get(f"/{SECRET}")
+    assert SECRET not in "".join(lines())
 
 
 def test_a_crashed_rule_is_a_line_of_its_own(
