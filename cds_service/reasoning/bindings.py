@@ -130,7 +130,7 @@ def pairs(rule: Rule, first: list[Standing], second: list[Standing], present: Pr
 
     The way to prefer comes first: side one in focus, then by reference.
     """
-    ways: dict[frozenset[str], list[tuple[bool, str, Assignment]]] = {}
+    ways: dict[frozenset[str], dict[tuple[bool, str], Assignment]] = {}
     for one in first:
         leads = one.bound.drug.reference
         for other in second:
@@ -139,8 +139,8 @@ def pairs(rule: Rule, first: list[Standing], second: list[Standing], present: Pr
                 continue
             if rule.different_ingredients and one.bound.ingredient == other.bound.ingredient:
                 continue
-            ways.setdefault(references, []).append((leads not in present.in_focus, leads, assign(one, other)))
-    return [[way[-1] for way in sorted(found, key=lambda way: way[:2])] for found in ways.values()]
+            ways.setdefault(references, {})[leads not in present.in_focus, leads] = assign(one, other)
+    return [[found[rank] for rank in sorted(found)] for found in ways.values()]
 
 
 def lone(standing: Standing, unseen_partners: tuple[Missing, ...]) -> Assignment:

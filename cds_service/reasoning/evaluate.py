@@ -113,7 +113,7 @@ def decide(rule: Rule, chart: Chart, assignment: Assignment) -> Finding:
     if truth is Truth.UNKNOWN:
         return report(rule, bindings, verdict, Outcome.UNDETERMINED)
     graded = lower_renewal(grade(rule, chart, bindings), rule, bindings)
-    proven = merge(truth, (verdict, graded.verdict))
+    proven = merge(truth, (verdict, *graded.verdicts))
     return Finding(
         rule,
         Outcome.FIRES,

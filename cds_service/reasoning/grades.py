@@ -7,7 +7,7 @@ from cds_service.chart.drugs import Drug
 from cds_service.knowledge.rules import Grade, Indicator, Rule, Scope, Severity
 from cds_service.reasoning.conditions import weigh
 from cds_service.reasoning.logic import Truth
-from cds_service.reasoning.verdicts import Bindings, Verdict, merge
+from cds_service.reasoning.verdicts import Bindings, Verdict
 
 URGENCY = {Indicator.INFO: 0, Indicator.WARNING: 1, Indicator.CRITICAL: 2}
 ONE_STEP_DOWN = {Indicator.CRITICAL: Indicator.WARNING, Indicator.WARNING: Indicator.INFO}
@@ -16,13 +16,13 @@ ONE_STEP_DOWN = {Indicator.CRITICAL: Indicator.WARNING, Indicator.WARNING: Indic
 class Graded(msgspec.Struct, frozen=True):
     """The urgency of a firing rule.
 
-    `grade` is None at the default. `verdict` holds the facts that proved it, and what was missing to prove or rule
+    `grade` is None at the default. `verdicts` hold the facts that proved it, and what was missing to prove or rule
     out the `skipped` grades.
     """
 
     indicator: Indicator
     grade: Grade | None
-    verdict: Verdict
+    verdicts: tuple[Verdict, ...]
     skipped: tuple[Grade, ...]
     lowered: bool = False
 
@@ -45,8 +45,8 @@ def grade(rule: Rule, chart: Chart, bindings: Bindings) -> Graded:
             continue
         if unproven_mitigation(candidate, rule, skipped):
             break
-        return Graded(candidate.indicator, candidate, merge(Truth.TRUE, [verdict, *verdicts]), tuple(skipped))
-    return Graded(rule.indicator, None, merge(Truth.TRUE, verdicts), tuple(skipped))
+        return Graded(candidate.indicator, candidate, (verdict, *verdicts), tuple(skipped))
+    return Graded(rule.indicator, None, tuple(verdicts), tuple(skipped))
 
 
 def unproven_mitigation(candidate: Grade, rule: Rule, skipped: list[Grade]) -> bool:

@@ -44,7 +44,7 @@ def read_line(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
     else:
         verdict = read_value(line, chart, bindings)
     if verdict.truth is Truth.UNKNOWN and line.if_missing is not None:
-        return Verdict(truth(line.if_missing), verdict.used, assumed=(assumption(line, verdict.missing),))
+        return Verdict(truth(line.if_missing), assumed=(assumption(line, verdict.missing),))
     return verdict
 
 

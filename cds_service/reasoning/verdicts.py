@@ -42,7 +42,7 @@ def merge(truth: Truth, verdicts: Iterable[Verdict]) -> Verdict:
         return PLAIN[truth]
     if len(telling) == 1:
         only = telling[0]
-        return only if only.truth is truth else Verdict(truth, only.used, only.missing, only.assumed)
+        return Verdict(truth, only.used, only.missing, only.assumed)
     used: dict[str, Fact[Any]] = {}
     missing: dict[Missing, None] = {}
     assumed: dict[str, None] = {}

@@ -54,6 +54,17 @@ def test_a_rule_of_any_drug_is_asked_of_each_drug_in_focus_and_of_nothing_else()
     assert evaluate(index_of(rule), a_chart(unrecognised={"orders": ["kava"]})) == ()
 
 
+def test_a_rule_of_any_drug_is_not_reached_at_a_hook_it_does_not_serve() -> None:
+    rule = a_rule("any", sides=[a_side("this", any_drug=True)])
+    assert evaluate(index_of(rule), a_chart(orders=[a_draft("ibuprofen")], hook="order-dispatch")) == ()
+
+
+def test_a_rule_left_out_leaves_the_others_in() -> None:
+    other = a_rule("other", sides=[a_side("this", "ibuprofen")])
+    found = evaluate(index_of(IBUPROFEN_RULE, other), a_chart(orders=[a_draft("ibuprofen")]), frozenset({"ibuprofen"}))
+    assert [finding.rule.id for finding in found] == ["other"]
+
+
 def test_only_rules_that_name_a_drug_of_the_chart_are_looked_at() -> None:
     class Watched(dict[str, tuple[Rule, ...]]):
         asked: list[str]

@@ -79,3 +79,17 @@ def test_a_rule_that_does_not_fire_has_no_grade() -> None:
     rule = a_rule(sides=[a_side("this", "x")], all=[a_line("frail", "is", True)], grades=[DANGER])
     finding = the_finding(rule, a_chart(orders=[a_draft("x")], inr=INR_5, frail=NO))
     assert (finding.outcome, finding.grade, finding.indicator) == ("silent", None, "warning")
+
+
+def test_a_grade_that_nobody_can_prove_is_named_at_the_default() -> None:
+    rule = a_rule(sides=[a_side("this", "x")], grades=[DANGER])
+    finding = the_finding(rule, a_chart(orders=[a_draft("x")], inr=UNSENT))
+    assert finding.grade is None
+    assert finding.skipped_grades == (DANGER,)
+
+
+def test_a_grade_as_urgent_as_the_default_needs_no_proof_against_a_more_urgent_one() -> None:
+    rule = a_rule(sides=[a_side("this", "x")], grades=[DANGER, FRAIL], indicator=WARN)
+    finding = the_finding(rule, a_chart(orders=[a_draft("x")], inr=UNSENT, frail=YES))
+    assert (finding.indicator, finding.grade) == (WARN, FRAIL)
+    assert finding.used == {"frail": YES}

@@ -14,6 +14,7 @@ from cds_service.knowledge.rules import ValueSet
 from cds_service.reasoning.findings import Missing
 from cds_service.reasoning.lines import read_line
 from cds_service.reasoning.logic import Truth
+from cds_service.reasoning.membership import belongs
 from tests.support.charts import (
     ICD10CM,
     SNOMED,
@@ -92,6 +93,13 @@ CONDITIONS = [
 def test_a_condition_is_judged_by_the_systems_the_set_lists(sentence: str, problem: object, expected: Truth) -> None:
     chart = a_chart(conditions=[problem])  # type: ignore[list-item]
     assert read_line(a_line("conditions", "any_in", ULCER), chart, {}).truth is expected
+    assert belongs(problem, ULCER, ever=False) is expected  # type: ignore[arg-type]
+
+
+def test_an_item_in_a_system_that_the_set_does_not_list_is_named() -> None:
+    chart = a_chart(conditions=[a_problem("old trouble", ("urn:local", "9"))])
+    verdict = read_line(a_line("conditions", "any_in", ULCER), chart, {})
+    assert verdict.missing == (Missing("list", "conditions", Reason.UNRECOGNISED, "old trouble"),)
 
 
 def test_a_prefix_holds_in_its_own_system_only_and_with_or_without_dots() -> None:

@@ -8,8 +8,8 @@ from cds_service.chart.facts import Known, Reason, Unknown
 from cds_service.reasoning.findings import Missing
 from cds_service.reasoning.lines import read_line
 from cds_service.reasoning.logic import Truth
-from tests.support.charts import NOW, a_chart, a_dose, a_draft, a_line, a_rule, a_side, number
-from tests.support.findings import the_finding
+from tests.support.charts import NOW, a_chart, a_dose, a_draft, a_drug, a_line, a_rule, a_side, number
+from tests.support.findings import outcome_of, the_finding
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
@@ -59,10 +59,8 @@ def test_an_undecided_lower_bound_says_what_is_known() -> None:
 def test_a_number_in_another_unit_is_never_compared() -> None:
     verdict = read_line(a_line("dose", "above", 10.0, unit="mg/d"), a_chart(dose=number(400, "[IU]/d")), {})
     assert verdict.truth is U
-    (missing,) = verdict.missing
-    assert (missing.subject, missing.reason) == ("dose", Reason.UNRECOGNISED)
-    assert "[IU]/d" in missing.detail
-    assert "mg/d" in missing.detail
+    found = "in [IU]/d, the rule compares mg/d"
+    assert verdict.missing == (Missing("value", "dose", Reason.UNRECOGNISED, found),)
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -130,6 +128,36 @@ def test_within_days_asks_for_the_date(sentence: str, inr: object, expected: Tru
     assert [(missing.kind, missing.subject) for missing in verdict.missing] == (
         [("value", "inr")] if expected is U else []
     )
+
+
+WITHIN_TWO_WEEKS = a_line("inr", "within_days", 14.0)
+
+
+@pytest.mark.parametrize(("sentence", "inr", "expected"), AGES, ids=[case[0] for case in AGES])
+def test_the_value_whose_date_decided_is_remembered(sentence: str, inr: object, expected: Truth) -> None:
+    verdict = read_line(WITHIN_TWO_WEEKS, a_chart(inr=inr), {})  # type: ignore[arg-type]
+    assert verdict.used == ({} if expected is U else {"inr": inr})
+
+
+# Read: what is known of the INR, why nobody can say whether it was measured within two weeks.
+UNDATED = [
+    (Known(2, "{INR}"), Missing("value", "inr", Reason.NOT_RECORDED, "no date")),
+    (Unknown(Reason.TRUNCATED, "page 1 of 3"), Missing("value", "inr", Reason.TRUNCATED, "page 1 of 3")),
+    (Unknown(Reason.NOT_SENT), Missing("value", "inr", Reason.NOT_SENT)),
+]
+
+
+@pytest.mark.parametrize(("inr", "missing"), UNDATED)
+def test_a_date_that_is_not_known_is_named_with_the_reason(inr: object, missing: Missing) -> None:
+    assert read_line(WITHIN_TWO_WEEKS, a_chart(inr=inr), {}).missing == (missing,)  # type: ignore[arg-type]
+
+
+def test_a_fact_of_a_drug_is_read_beside_the_rest_of_the_chart() -> None:
+    # 3000 mg/d ordered; with the 2000 mg/d already taken that makes 5000 mg/d.
+    rule = a_rule(sides=[a_side("this", "x")], all=[a_line("this.total_daily_dose", "above", 4000.0, unit="mg/d")])
+    draft, taken = a_draft("x", dose=a_dose("x", 3000)), a_drug("x", dose=a_dose("x", 2000))
+    assert outcome_of(rule, a_chart(orders=[draft])) == "silent"
+    assert outcome_of(rule, a_chart(orders=[draft], medications=[taken])) == "fires"
 
 
 def test_the_dose_of_a_drug_is_named_with_its_side() -> None:

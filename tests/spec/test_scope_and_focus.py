@@ -179,6 +179,15 @@ def test_a_pair_rule_may_ask_for_two_different_ingredients() -> None:
     assert outcome_of(rule, a_chart(orders=[a_draft("ibuprofen")], medications=[NAPROXEN])) == "fires"
 
 
+def test_a_pair_that_may_not_stand_does_not_hide_the_next_one() -> None:
+    rule = a_rule(sides=TWO_NSAIDS.sides, different_ingredients=True)
+    forte = a_drug("ibuprofen forte", "ibuprofen")
+    firing = findings_of(rule, a_chart(orders=[a_draft("ibuprofen")], medications=[forte, NAPROXEN]))
+    assert [(drugs_of(finding), finding.outcome) for finding in firing] == [
+        ({"a": "ibuprofen", "b": "naproxen"}, Outcome.FIRES)
+    ]
+
+
 # A rule is reached by a recognised drug. Its partner may be there and nobody can say.
 # Read: sentence, chart, outcome, what is named as missing.
 NOT_SENT, NOT_RECOGNISED = Reason.NOT_SENT, Reason.UNRECOGNISED
@@ -263,6 +272,19 @@ def test_a_drug_already_taken_is_not_undetermined_because_of_another_one_already
 def test_a_pair_that_fires_leaves_no_second_line_about_the_same_drugs() -> None:
     chart = a_chart(orders=[a_draft("ibuprofen")], medications=[WARFARIN], unrecognised={"medications": ["kava"]})
     assert outcome_of(BLEEDING, chart) == "fires"
+
+
+def test_a_pair_that_fires_does_not_hide_the_unseen_partner_of_another_drug() -> None:
+    chart = a_chart(orders=[a_draft("ibuprofen")], medications=[NAPROXEN, WARFARIN], unrecognised={"orders": ["kava"]})
+    assert [(drugs_of(finding), finding.outcome.value) for finding in findings_of(BLEEDING, chart)] == [
+        ({"a": "ibuprofen", "b": "warfarin"}, "fires"),
+        ({"a": "naproxen"}, "undetermined"),
+    ]
+
+
+def test_a_drug_without_a_partner_is_silent_with_the_default_indicator() -> None:
+    finding = the_finding(BLEEDING, a_chart(orders=[a_draft("ibuprofen")]))
+    assert (finding.outcome, finding.indicator) == ("silent", "warning")
 
 
 def test_a_silent_pair_does_not_hide_an_unseen_partner() -> None:

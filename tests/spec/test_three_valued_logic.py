@@ -6,8 +6,11 @@ never read as "no". Source: Kleene's strong logic of indeterminacy.
 
 import pytest
 
+from cds_service.chart.facts import Reason
 from cds_service.reasoning.conditions import weigh
+from cds_service.reasoning.findings import Missing
 from cds_service.reasoning.logic import Truth, all_of, any_of, negate
+from cds_service.reasoning.verdicts import Verdict
 from tests.support.charts import a_chart, a_line, all_lines, any_line, not_line, number
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -91,3 +94,30 @@ def test_what_comes_after_the_deciding_statement_is_not_read() -> None:
 
     assert all_of(statements(F)) is F
     assert any_of(statements(T)) is T
+
+
+def test_not_of_an_unknown_names_what_is_missing() -> None:
+    assert weigh(not_line(LINES[U]), CHART, {}).missing == (Missing("value", "age", Reason.NOT_REQUESTED),)
+
+
+def test_not_of_an_assumption_tells_the_assumption() -> None:
+    assumed_old = a_line("age", "above", 65, unit="a", if_missing=True)
+    verdict = weigh(not_line(assumed_old), CHART, {})
+    assert verdict.truth is F
+    assert verdict.assumed == ("age above 65 a: assumed so (not requested)",)
+
+
+# A line on a drug that is not there to be read: nobody can say, and there is nothing to name.
+UNSEEN = a_line("b.is_draft", "is", True)
+
+
+def test_a_line_on_a_drug_that_is_not_bound_is_unknown() -> None:
+    assert weigh(UNSEEN, CHART, {}) == Verdict(U)
+    assert weigh(not_line(UNSEEN), CHART, {}).truth is U
+
+
+def test_a_line_that_can_be_read_does_not_settle_one_that_cannot() -> None:
+    both, either = all_lines(UNSEEN, LINES[T]), any_line(UNSEEN, LINES[F])
+    assert weigh(both, CHART, {}) == Verdict(U, {"inr": CHART.value("inr")})
+    assert weigh(either, CHART, {}) == Verdict(U, {"inr": CHART.value("inr")})
+    assert weigh(not_line(both), CHART, {}).truth is U

@@ -86,6 +86,16 @@ def test_an_assumption_is_told_in_words(line: object, words: str) -> None:
     assert assumed == words
 
 
+def test_an_assumption_tells_each_reason_once() -> None:
+    line = a_line("all_drugs", "any_in", ingredient_set("a PPI", "omeprazole"), if_missing=False)
+    rule = a_rule(sides=[METFORMIN], unless=[line])
+    remedies = {"orders": ["kava"], "medications": ["hawthorn"]}
+    chart = a_chart(orders=[a_draft("metformin")], unread=["medications"], unrecognised=remedies)
+    assert the_finding(rule, chart).assumed == (
+        "active medications and orders any in a PPI: assumed not so (not sent, unrecognised)",
+    )
+
+
 def test_one_certain_line_of_unless_is_enough_and_what_is_missing_no_longer_matters() -> None:
     rule = a_rule(sides=[METFORMIN], unless=[a_line("dialysis", "is", True), COMFORT])
     finding = the_finding(rule, a_chart(orders=[a_draft("metformin")], dialysis=NOBODY_KNOWS, comfort_care=YES))
