@@ -23,6 +23,7 @@ from cds_service.reasoning.findings import Finding
 
 MOST = 3
 MOST_TRIED = 12  # on one card; the rules run anew for each, and a session of fifty orders has hundreds
+MOST_ORDERS_READ = 12 * 15  # by all that is tried on one card: each reads every order again
 LONGEST_LABEL = 120
 LONGEST_NAME = 40
 NAMED = 3  # findings and open rules that a line names
@@ -78,11 +79,16 @@ def offer(group: Group, card: str, trial: Trial) -> Offer:
 
 
 def try_all(group: Group, trial: Trial) -> Iterator[Verified]:
-    """The suggestions of the findings, most important first, that can be made and hold; not more than `MOST_TRIED`."""
-    for candidate in islice(propose_all(group, trial), MOST_TRIED):
+    """The suggestions of the findings, most important first, that can be made and hold; few where orders are many."""
+    for candidate in islice(propose_all(group, trial), tries(len(trial.chart.orders.items))):
         verified = trial.verifier.verify(candidate, group.findings)
         if verified:
             yield verified
+
+
+def tries(orders: int) -> int:
+    """How many suggestions one card may try in a session of so many orders."""
+    return min(MOST_TRIED, max(MOST, MOST_ORDERS_READ // max(orders, 1)))
 
 
 def propose_all(group: Group, trial: Trial) -> Iterator[Candidate]:

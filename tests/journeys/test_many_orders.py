@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.presenting import verify
-from cds_service.presenting.offer import MOST_TRIED
+from cds_service.presenting.offer import tries
 from tests.support.requests import PatientCase, a_patient
 from tests.support.schemas import problems
 
@@ -32,7 +32,12 @@ def test_fifty_orders_are_answered_and_few_suggestions_tried(
     assert problems("response", answer.data) == []
     cards = answer.json["cards"]  # type: ignore[index]
     assert any(card.get("suggestions") for card in cards)
-    assert 0 < len(tried) <= MOST_TRIED * len(cards)
+    assert 0 < len(tried) <= tries(50) * len(cards)
+
+
+@pytest.mark.parametrize(("orders", "most"), [(0, 12), (1, 12), (15, 12), (50, 3), (100, 3), (30, 6)])
+def test_the_more_orders_the_fewer_suggestions_a_card_tries(orders: int, most: int) -> None:
+    assert tries(orders) == most
 
 
 def test_more_than_a_hundred_drug_orders_are_refused(client: FlaskClient) -> None:
