@@ -70,6 +70,9 @@ WORDS = [
         "an_uncatalogued_fact is x: assumed so (not requested)",
     ),
     (a_line("comfort_care", "is", True, if_missing=False), "comfort care: assumed no (not sent)"),
+    (a_line("comfort_care", "is", True, if_missing=True), "comfort care: assumed yes (not sent)"),
+    (a_line("comfort_care", "is", False, if_missing=False), "comfort care: assumed yes (not sent)"),
+    (a_line("comfort_care", "is", False, if_missing=True), "comfort care: assumed no (not sent)"),
     (a_line("inr", "above", 4.0, unit="{INR}", if_missing=True), "INR above 4 {INR}: assumed so (not sent)"),
     (
         a_line("medications", "any_in", ingredient_set("a PPI", "omeprazole"), if_missing=False),
