@@ -161,7 +161,10 @@ def test_a_test_for_one_allele_says_nothing_of_another() -> None:
     )
 
 
-@pytest.mark.parametrize("result", [genotype("HLA-B", "*57 positive"), genotype("HLA-A", "*57:01 positive")])
+@pytest.mark.parametrize(
+    "result",
+    [genotype("HLA-B", "*57 positive"), genotype("HLA-A", "*57:01 positive"), genotype("HLA-B", "*57:01 in process")],
+)
 def test_a_typing_that_is_too_coarse_or_of_another_gene_decides_nothing(result: Any) -> None:
     assert isinstance(value("hla_b_57_01", result), Unknown)
 
