@@ -28,6 +28,7 @@ from cds_service.presenting.wording import (
 )
 from cds_service.reasoning.findings import Finding, Missing
 
+MOST_LINES = 40  # of the not-checked card; a list of thousands is counted, not printed
 INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
 MOST_ENTRIES = 3  # of a list, named on the line that says why the list did not settle a question
 LINKABLE = re.compile(r"https?://[^\s()<>\"]+")
@@ -200,12 +201,14 @@ def describe_more(groups: tuple[Group, ...], chart: Chart) -> str:
 
 
 def describe_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
-    """Every cause with the problems it leaves open, and what that does not mean."""
+    """Every cause with the problems it leaves open, and what that does not mean; beyond `MOST_LINES` only counted."""
     lines = []
-    for line in unchecked:
+    for line in unchecked[:MOST_LINES]:
         clause = escape_markdown(sentence(say_missing(line.missing, line.drug)))
         still_open = f". Left open: {escape_markdown('; '.join(line.titles))}" if line.titles else ""
         lines.append(clause + still_open)
+    if len(unchecked) > MOST_LINES:
+        lines.append(f"{len(unchecked) - MOST_LINES} more that could not be checked")
     return f"{bullets(lines)}\n\nWhat is not known was not taken as normal or absent."
 
 

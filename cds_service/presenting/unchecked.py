@@ -10,6 +10,7 @@ from cds_service.knowledge.rules import Severity, Status
 from cds_service.presenting.groups import Unchecked
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 
+MOST_NAMED = 20  # entries of one list that could not be placed
 SEVERITIES = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -129,7 +130,9 @@ def merge(causes: Iterable[Cause]) -> tuple[Unchecked, ...]:
 
 def as_unchecked(line: Line) -> Unchecked:
     missing = line.cause.missing
-    detail = ", ".join(line.details)
+    named = list(line.details)[:MOST_NAMED]
+    more = [f"{len(line.details) - MOST_NAMED} more"] if len(line.details) > MOST_NAMED else []
+    detail = ", ".join((*named, *more))
     return Unchecked(
         Missing(missing.kind, missing.subject, missing.reason, detail), tuple(line.titles), line.cause.drug
     )

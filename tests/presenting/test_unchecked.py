@@ -5,6 +5,7 @@ import pytest
 from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Reason
 from cds_service.knowledge.rules import Severity, Status
+from cds_service.presenting.detail import describe_unchecked
 from cds_service.presenting.groups import Unchecked
 from cds_service.presenting.unchecked import list_unchecked
 from cds_service.presenting.wording import say_missing
@@ -104,6 +105,21 @@ def test_entries_of_a_list_that_nobody_could_place_share_a_line() -> None:
         "the problem list holds an entry that was not recognised (Fatigue, Unwell)"
     ]
     assert lines(an_open_finding(*gaps, severity=Severity.MINOR)) == []
+
+
+def test_a_list_of_thousands_is_counted_not_printed() -> None:
+    entries = [Missing("list", "allergies", Reason.UNRECOGNISED, f"entry {number}") for number in range(1000)]
+    (line,) = lines(an_open_finding(*entries))
+    assert "entry 19, 980 more" in line
+    assert "entry 20" not in line
+
+
+def test_beyond_forty_lines_the_card_counts() -> None:
+    drugs = tuple(Unchecked(Missing("drug", f"herb {number}", Reason.UNRECOGNISED)) for number in range(45))
+    said = describe_unchecked(drugs)
+    assert "herb 39" in said
+    assert "herb 40" not in said
+    assert "5 more that could not be checked" in said
 
 
 def test_rules_that_settled_or_are_on_trial_leave_nothing_open() -> None:
