@@ -58,7 +58,7 @@ def test_the_why_panel_tells_every_check_in_sentences(open_page: Open) -> None:
 def test_taking_a_suggestion_changes_the_drafts_and_the_card_goes(open_page: Open) -> None:
     page = settle(open_page("/patients/warfarin"))
     order(page, "clarithromycin")
-    warned = page.get_by_role("article", name=re.compile("with clarithromycin"))
+    warned = page.get_by_role("article", name=re.compile("^simvastatin .* with clarithromycin"))
     drafts = page.locator("#drafts")
     expect(drafts).to_contain_text("clarithromycin")
     warned.get_by_role("list", name="Suggestions").get_by_role("button").first.click()
@@ -135,7 +135,7 @@ def test_a_failed_call_is_never_shown_as_an_empty_answer(open_page: Open) -> Non
     expect(problem).to_contain_text("Nothing was checked. This is not a clean result.")
     page.unroute(SELECT)
     problem.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("article", name=re.compile("with clarithromycin"))).to_be_visible()
+    expect(page.get_by_role("article", name=re.compile("^simvastatin .* with clarithromycin"))).to_be_visible()
 
 
 def test_an_empty_answer_says_that_it_was_checked(open_page: Open) -> None:
