@@ -54,7 +54,7 @@ sbom: requirements.lock ## bill of materials of what runs, CycloneDX, in build/s
 		--output-format JSON --output-file build/sbom.json build/runtime.lock
 
 lock: ## write requirements.lock anew (needs uv)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra train --extra postgres --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: ## remove what was built
