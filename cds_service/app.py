@@ -12,7 +12,7 @@ from cds_service.call import Call, Tools, answer
 from cds_service.errors import BadSettings
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
-from cds_service.governance.release_file import read_checked_sources
+from cds_service.governance.release_file import load_checked_release
 from cds_service.governance.review import silence_unreviewed
 from cds_service.hooks.discovery import Service
 from cds_service.hooks.request import parse_request
@@ -82,6 +82,8 @@ class Application:
             tenant=caller.tenant,
             may_trace=trace or self.settings.is_dev or caller.client.trace,
             dialect=caller.client.dialect,
+            role=request.role or caller.client.role,
+            department=request.department or caller.client.department,
         )
 
         def write(record: DecisionRecord) -> None:
@@ -90,7 +92,7 @@ class Application:
         def fetch(call: Call, received: Received) -> Received:
             return self.fetch(call, received, deadline)
 
-        return answer(call, self.release, Tools(fetch=fetch, write=write))
+        return answer(call, self.release.for_tenant(caller.tenant), Tools(fetch=fetch, write=write))
 
     def read_key_set(self) -> bytes:
         """The service's public keys as they are now. Raises `BadKeys`."""
@@ -109,7 +111,7 @@ def build(
     Raises `BadSettings` when there is no checked release to serve, `BadKnowledge` when the rules do not compile.
     """
     terminology = open_terminology()
-    release = compile_release(find_sources(settings, terminology), terminology, today(settings))
+    release = find_release(settings, terminology)
     if settings.accept_unreviewed is not None:
         release = replace(release, accepted_unreviewed_by=settings.accept_unreviewed.by)
     return Application(
@@ -250,9 +252,9 @@ def release_path(settings: Settings) -> Path:
     return settings.home / "release.json"
 
 
-def find_sources(settings: Settings, terminology: Terminology) -> Sources:
-    """The checked sources; the dev profile also runs folders that were not checked since they were edited."""
+def find_release(settings: Settings, terminology: Terminology) -> Release:
+    """The checked release; the dev profile compiles the folders as they are, checked or not."""
     folders = read_folders()
     if settings.is_dev:
-        return folders
-    return read_checked_sources(release_path(settings), folders, terminology.digest)
+        return compile_release(folders, terminology, today(settings))
+    return load_checked_release(release_path(settings), folders, terminology, today(settings))

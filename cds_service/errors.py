@@ -89,6 +89,10 @@ class BadKnowledge(CdsError):
         return "\n".join(str(problem) for problem in self.problems)
 
 
+class BadRelease(CdsError):
+    """Bytes that are no release this service can run; the text says why ("was changed after it was written")."""
+
+
 class BadSettings(CdsError):
     """A setting is unknown, missing or unsafe; the service refuses to start and says which."""
 

@@ -1,63 +1,44 @@
-"""The release file: the checked sources with the digests they were checked under.
+"""The release file: what a production server starts from.
 
-A production server starts from this file only, so editing a rule changes nothing until `cds check` passed.
+It is compiled by `cds check`, so editing a rule changes nothing until the check passed.
 """
 
 import os
+from datetime import date
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from cds_service.errors import BadSettings
-from cds_service.knowledge.sources import Sources, canonical
-
-
-class ReleaseFile(msgspec.Struct, frozen=True):
-    """`digest` is that of the sources; `terminology` that of the index they were checked with."""
-
-    digest: str
-    terminology: str
-    documents: dict[str, dict[str, Any]]
-    rows: dict[str, tuple[dict[str, str], ...]]
-
-    @property
-    def sources(self) -> Sources:
-        return Sources(self.documents, self.rows)
+from cds_service.errors import BadRelease, BadSettings
+from cds_service.knowledge.compile import compile_release, is_current
+from cds_service.knowledge.release import Release
+from cds_service.knowledge.sources import Sources
+from cds_service.knowledge.stored import read_release, write_release
+from cds_service.terminology.products import Terminology
 
 
-def write_release(path: Path, sources: Sources, terminology: str) -> None:
+def save_release(path: Path, release: Release) -> None:
     """Write the release file so that a reader sees the old one or the new one, never half of it."""
-    content = {
-        "digest": sources.digest,
-        "terminology": terminology,
-        "documents": sources.documents,
-        "rows": sources.rows,
-    }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(canonical(content))
+    unfinished.write_bytes(write_release(release))
     unfinished.replace(path)
 
 
-def read_release(path: Path) -> ReleaseFile:
-    """Raises `BadSettings` when there is no release file, or it was changed after it was written."""
+def load_release(path: Path, terminology: Terminology) -> Release:
+    """Raises `BadSettings` when there is no release file, it was changed, or it goes with another drug index."""
     try:
-        file = msgspec.json.decode(path.read_bytes(), type=ReleaseFile)
+        return read_release(path.read_bytes(), terminology)
     except FileNotFoundError:
         raise BadSettings(f"{path}: there is no checked release; run `cds check`") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BadSettings(f"{path}: not a release file; run `cds check`") from None
-    if file.sources.digest != file.digest:
-        raise BadSettings(f"{path}: was changed after it was written; run `cds check`")
-    return file
+    except BadRelease as why:
+        raise BadSettings(f"{path}: {why}; run `cds check`") from None
 
 
-def read_checked_sources(path: Path, folders: Sources, terminology: str) -> Sources:
-    """The sources of the release file. Raises `BadSettings` when they are not what the data folders hold now."""
-    file = read_release(path)
-    if file.digest != folders.digest:
+def load_checked_release(path: Path, folders: Sources, terminology: Terminology, today: date) -> Release:
+    """The release of the file. Raises `BadSettings` when it is not of what the data folders hold now.
+
+    A change of the site that ended since the check is no edit: what was checked is compiled anew without it.
+    """
+    release = load_release(path, terminology)
+    if release.sources != folders.digest:
         raise BadSettings(f"{path}: rules, cards or services were edited after the last check; run `cds check`")
-    if file.terminology != terminology:
-        raise BadSettings(f"{path}: was checked with another terminology index; run `cds check`")
-    return file.sources
+    return release if is_current(release, folders, today) else compile_release(folders, terminology, today)

@@ -9,6 +9,8 @@ from cds_service.knowledge.card_files import CODE_MAP_FILE, SERVICES_FILE, read_
 from cds_service.knowledge.genomics import ALLELES_FILE, PHENOTYPES_FILE, read_genes
 from cds_service.knowledge.index import RUNNING, gather_needs, index_rules
 from cds_service.knowledge.library import Library, read_library
+from cds_service.knowledge.overlays import Overlays, read_overlays
+from cds_service.knowledge.page import Pages
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.sources import Sources, canonical
 from cds_service.terminology.products import Terminology
@@ -37,8 +39,9 @@ def compile_library(library: Library, sources: Sources) -> Release:
     )
     if pages.problems:
         raise BadKnowledge(pages.problems)
+    digest = sources.digest
     return Release(
-        digest=stamp(sources, library),
+        digest=stamp(digest, library.overlays, vocabulary.terminology),
         rules=rules,
         index=index_rules(rule for rule in rules.values() if rule.status in RUNNING),
         problems=vocabulary.problems,
@@ -49,15 +52,22 @@ def compile_library(library: Library, sources: Sources) -> Release:
         terminology=vocabulary.terminology,
         code_map=code_map,
         genes=genes,
+        sources=digest,
     )
 
 
-def stamp(sources: Sources, library: Library) -> str:
+def is_current(release: Release, sources: Sources, today: date) -> bool:
+    """Whether `release`, compiled from `sources`, is what they give today: no change of the site ended in between."""
+    overlays = read_overlays(sources, Pages({}), today)
+    return release.digest == stamp(release.sources, overlays, release.terminology)
+
+
+def stamp(sources: str, overlays: Overlays, terminology: Terminology) -> str:
     """sha256 over knowledge, ended changes, terminology and code version: equal digests answer alike."""
     content = {
-        "sources": sources.digest,
-        "ended": [change.origin for change in library.overlays.ended],
-        "terminology": library.vocabulary.terminology.digest,
+        "sources": sources,
+        "ended": [change.origin for change in overlays.ended],
+        "terminology": terminology.digest,
         "code": __version__,
     }
     return hashlib.sha256(canonical(content)).hexdigest()

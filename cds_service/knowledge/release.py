@@ -35,6 +35,8 @@ class CardPolicy:
     """cards/policy.toml: default indicator per severity, cap of cards per hook, how the service names itself.
 
     `unchecked_severity` is the least severity whose undetermined rules are named on the not-checked card.
+    `renewals_from` is the least urgent indicator that the unchanged renewal of an order still shows. `review_hooks` are
+    the hooks whose cards become one review of the medication.
     """
 
     indicators: Mapping[Severity, Indicator]
@@ -42,6 +44,8 @@ class CardPolicy:
     source_label: str
     source_url: str
     unchecked_severity: Severity = Severity.MAJOR
+    renewals_from: Indicator = Indicator.INFO
+    review_hooks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,10 @@ class RuleIndex:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Compiled knowledge. The digest covers sources, terminology and code version; two equal digests answer alike."""
+    """Compiled knowledge. The digest covers sources, terminology and code version; two equal digests answer alike.
+
+    `sources` is the digest of the files alone that it was compiled from.
+    """
 
     digest: str
     rules: Mapping[str, Rule]
@@ -87,3 +94,4 @@ class Release:
     code_map: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     accepted_unreviewed_by: str | None = None
     genes: Genes = field(default_factory=dict)
+    sources: str = ""

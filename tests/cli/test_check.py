@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from cds_service.app import build
 from cds_service.cli import app
 from cds_service.errors import BadSettings
 from cds_service.folders import data_folder
-from cds_service.knowledge.rules import Status
+from cds_service.knowledge.rules import Severity, Status
 from cds_service.settings import Settings
 from tests.terminology.test_rrf import release
 
@@ -152,3 +153,19 @@ def test_an_index_is_built_from_an_official_release(tmp_path: Path) -> None:
     assert "3 SCD" in result.stdout
     assert str(out) in result.stdout
     assert out.is_file()
+
+
+def test_a_change_of_the_site_that_ended_since_the_check_no_longer_counts(
+    rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(data_folder("config"), config)
+    monkeypatch.setenv("CDS_CONFIG", str(config))
+    (config / "site").mkdir(exist_ok=True)
+    change = '[[change]]\nrule = "warfarin-nsaid"\nseverity = "moderate"\nreason = "-"\nby = "A"\nuntil = 2026-06-30\n'
+    (config / "site" / "trial.toml").write_text(change)
+    monkeypatch.setattr("cds_service.app.today", lambda settings: date(2026, 6, 30))
+    assert cds("check").exit_code == 0
+    assert build(production(tmp_path / "home"), nothing).release.rules["warfarin-nsaid"].severity is Severity.MODERATE
+    monkeypatch.setattr("cds_service.app.today", lambda settings: date(2026, 7, 1))
+    assert build(production(tmp_path / "home"), nothing).release.rules["warfarin-nsaid"].severity is Severity.MAJOR

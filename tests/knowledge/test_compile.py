@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from cds_service.errors import BadKnowledge
-from cds_service.governance.release_file import read_release, write_release
 from cds_service.knowledge.compile import compile_release
 from cds_service.knowledge.explain import explain
 from cds_service.knowledge.release import Release
@@ -131,16 +130,6 @@ def test_the_digest_changes_with_a_limit_but_not_with_a_remark(release: Release,
     limit = release_with(tmp_path / "limit", warfarin_nsaid=RULE.replace("above = 4,", "above = 5,"))
     assert remark.digest == release.digest
     assert limit.digest != release.digest
-
-
-def test_sources_come_back_from_the_release_file_as_they_were(release: Release, tmp_path: Path) -> None:
-    sources, terminology = load_shelf(), SmallTerminology()
-    write_release(tmp_path / "release.json", sources, terminology.digest)
-    again = read_release(tmp_path / "release.json").sources
-    assert again.digest == sources.digest
-    compiled = compile_release(again, terminology)
-    assert compiled.digest == release.digest
-    assert compiled.rules == release.rules
 
 
 def test_every_problem_of_every_file_is_reported_together(tmp_path: Path) -> None:
