@@ -1,16 +1,13 @@
 """What all workers must know of callers, kept over restarts: SQLite in `CDS_HOME`, or the site's PostgreSQL."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Column, Double, Engine, MetaData, String, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, Double, Engine, MetaData, String, Table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.sql.dml import ReturningInsert
 
-from cds_service.errors import BadSettings
+from cds_service.database import SURVIVES_A_CRASH, cannot_use, insert_into, reach_database
 
 TABLES = MetaData()
 SHA256_HEX = 64
@@ -35,34 +32,19 @@ ALLOWANCES = Table(
 """Up to when the calls of each client so far have used its rate."""
 
 
-INSERTS: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
-
-
 def insert_once(table: Table, database: Engine) -> ReturningInsert[tuple[str]]:
     """Inserts a row and returns its client; returns no row if there is one of the same key already."""
-    return INSERTS[database.dialect.name](table).on_conflict_do_nothing().returning(table.c.client)
+    return insert_into(table, database).on_conflict_do_nothing().returning(table.c.client)
 
 
 def open_database(url: str | None, home: Path) -> Engine:
-    """The database at `url`, or `trust.sqlite` in `home`, with its tables. It holds no open connection, so a process
-    that forks may open it. Raises `BadSettings` without repeating `url`, which may hold a password."""
-    if url is None:
-        home.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{home / 'trust.sqlite'}"
+    """The database at `url`, or `trust.sqlite` in `home`, with its tables. A power loss may cost the last rows, whose
+    tokens expire within the hour; a crash of the process costs none. Raises `BadSettings`."""
+    engine = reach_database(url, home / "trust.sqlite", SURVIVES_A_CRASH)
     try:
-        kind = make_url(url).get_backend_name()
-        if kind not in INSERTS:
-            raise BadSettings(f"database_url: found {kind}, expected {' or '.join(INSERTS)}")
-        engine = create_engine(url, pool_size=32)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", prepare_sqlite)
         create_tables(engine)
     except (SQLAlchemyError, ImportError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise BadSettings(f"database_url: the database cannot be used: {type(cause).__name__}") from None
+        raise cannot_use(error) from None
     engine.dispose()
     return engine
 
@@ -72,11 +54,3 @@ def create_tables(database: Engine) -> None:
     with suppress(DBAPIError):
         TABLES.create_all(database)
     TABLES.create_all(database)
-
-
-def prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Workers write at the same time: the log is written ahead, and a writer waits for another. A power loss may cost
-    the last rows, whose tokens expire within the hour; a crash of the process costs none."""
-    connection.execute("PRAGMA busy_timeout = 2000")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")

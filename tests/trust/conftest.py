@@ -1,22 +1,20 @@
-"""The databases that tokens and rates are kept in: SQLite always, PostgreSQL where one is named."""
+"""The databases that tokens and rates are kept in: SQLite and PostgreSQL."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from cds_service.trust.database import TABLES, open_database
+from cds_service.trust.database import open_database
+from tests.support.databases import database_url, postgresql
 
-POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
-needs_postgresql = pytest.mark.skipif(not POSTGRESQL, reason="TEST_DATABASE_URL names no PostgreSQL to test with")
+__all__ = ["database", "database_url", "postgresql"]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=needs_postgresql)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Engine]:
     """An empty database, dropped afterwards."""
-    engine = open_database(POSTGRESQL if request.param == "postgresql" else None, tmp_path)
+    engine = open_database(database_url, tmp_path)
     yield engine
-    TABLES.drop_all(engine)
     engine.dispose()

@@ -1,0 +1,63 @@
+"""The one way this service opens a database: an SQLite file under `CDS_HOME`, or the site's PostgreSQL."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.errors import BadSettings
+
+Insert = sqlite.Insert | postgresql.Insert
+INSERTS: dict[str, Callable[[Table], Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+CONNECTIONS = 32
+WAIT_S = 2
+"""How long a writer waits for another, and for a server that does not answer."""
+
+SURVIVES_A_CRASH = "NORMAL"
+SURVIVES_POWER_LOSS = "FULL"
+"""SQLite's `synchronous`: with NORMAL a power loss may cost the last rows, never what was written before."""
+
+
+def reach_database(url: str | None, file: Path, synchronous: str) -> Engine:
+    """The database at `url` (SQLAlchemy's form), or the SQLite `file` when there is none.
+
+    It holds no open connection, so a process that forks may open it. Raises `BadSettings` without repeating `url`,
+    which may hold a password.
+    """
+    if url is None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{file}"
+    try:
+        kind = make_url(url).get_backend_name()
+        if kind not in INSERTS:
+            raise BadSettings(f"database_url: found {kind}, expected {' or '.join(INSERTS)}")
+        server = kind == "postgresql"
+        engine = create_engine(
+            url, pool_size=CONNECTIONS, connect_args={"connect_timeout": WAIT_S} if server else {}, pool_pre_ping=server
+        )
+    except (SQLAlchemyError, ImportError) as error:
+        raise cannot_use(error) from None
+    if not server:
+        event.listen(engine, "connect", lambda connection, _: prepare_sqlite(connection, synchronous))
+    return engine
+
+
+def prepare_sqlite(connection: Any, synchronous: str) -> None:
+    """Workers write at the same time: the log is written ahead, and a writer waits for another."""
+    connection.execute(f"PRAGMA busy_timeout = {WAIT_S * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+
+
+def cannot_use(error: Exception) -> BadSettings:
+    """The error for a database that cannot be opened; its text names the kind of cause and nothing of the address."""
+    cause = getattr(error, "orig", None) or error
+    return BadSettings(f"database_url: the database cannot be used: {type(cause).__name__}")
+
+
+def insert_into(table: Table, database: Engine) -> Insert:
+    """The insert of this database's dialect, which knows `on_conflict_do_nothing`."""
+    return INSERTS[database.dialect.name](table)
