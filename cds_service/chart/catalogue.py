@@ -7,6 +7,7 @@ from cds_service.chart.fact_type import FactType, Kind
 from cds_service.chart.genomic_facts import GENOMICS
 from cds_service.chart.measured_facts import GFR, LABS, VITALS
 from cds_service.chart.state_facts import STATES
+from cds_service.chart.stay_facts import STAYS
 from cds_service.chart.systems import LOINC
 
 __all__ = ["CATALOGUE", "FactType", "Kind", "codes_for", "keys_for", "with_inputs"]
@@ -129,7 +130,8 @@ _LISTS = (
 )
 
 CATALOGUE: dict[str, FactType] = {
-    fact.name: fact for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *_DERIVED, *_SCORES, *GENOMICS, *_LISTS, *DRUG)
+    fact.name: fact
+    for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *STAYS, *_DERIVED, *_SCORES, *GENOMICS, *_LISTS, *DRUG)
 }
 
 

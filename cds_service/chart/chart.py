@@ -11,12 +11,14 @@ from cds_service.chart.child_pugh import child_pugh_class
 from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone, ServiceOrdered
 from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
 from cds_service.chart.opioids import daily_mme
+from cds_service.chart.stay_drugs import drug_count
 from cds_service.chart.tisdale import tisdale_class, tisdale_points
 
 UNREAD: Items[Any] = Items()
 FROM_DRUGS: MappingProxyType[str, Callable[["Chart"], Fact[Any]]] = MappingProxyType(
     {
         "mme_daily": lambda chart: daily_mme(chart.orders, chart.medications),
+        "drug_count": lambda chart: drug_count(chart.medications),
         "child_pugh_class": child_pugh_class,
         "tisdale_points": tisdale_points,
         "tisdale_class": tisdale_class,
@@ -48,6 +50,7 @@ class Chart(msgspec.Struct, frozen=True):
     continued: Mapping[str, Drug] = {}
     notes: tuple[str, ...] = ()
     inpatient: bool = False
+    encounter_class: str = ""  # v3-ActCode of the encounter of this call; empty: not known
     ordered_services: tuple[str, ...] = ()  # codes and texts of the tests and services being ordered
 
     def value(self, name: str) -> Fact[Any]:

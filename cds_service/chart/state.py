@@ -9,6 +9,13 @@ from cds_service.chart.childbearing import can_become_pregnant
 from cds_service.chart.derived import aki_stage
 from cds_service.chart.dialysis import on_dialysis
 from cds_service.chart.drugs import Problem, ProcedureDone
+from cds_service.chart.encounters import (
+    admission_priority,
+    admission_source,
+    discharge_disposition,
+    length_of_stay,
+    visits_before,
+)
 from cds_service.chart.facts import Fact, Items
 from cds_service.chart.lactation import lactating
 from cds_service.chart.measuring import Setting
@@ -17,6 +24,8 @@ from cds_service.chart.pregnancy import gestational_weeks, pregnancy_status
 from cds_service.chart.readings import Readings
 from cds_service.chart.reference_range import times_upper_limit
 from cds_service.chart.smoking import smoking_status
+from cds_service.chart.stay_diagnoses import stay_diagnosis_count, stay_group, stay_principal_group
+from cds_service.chart.stay_hba1c import stay_hba1c
 from cds_service.fhir.received import Received
 
 
@@ -47,4 +56,20 @@ STATE: Mapping[str, Describe] = {
     "ast_times_uln": lambda seen: times_upper_limit("ast", seen.readings, seen.setting),
     "bilirubin_times_uln": lambda seen: times_upper_limit("bilirubin", seen.readings, seen.setting),
     "aki_stage": lambda seen: aki_stage(seen.readings, seen.setting),
+    "length_of_stay": lambda seen: length_of_stay(seen.received, seen.setting),
+    "admission_source": lambda seen: admission_source(seen.received),
+    "admission_priority": lambda seen: admission_priority(seen.received),
+    "discharge_disposition": lambda seen: discharge_disposition(seen.received),
+    "inpatient_stays_year": lambda seen: visits_before("inpatient", seen.received, seen.setting),
+    "emergency_visits_year": lambda seen: visits_before("emergency", seen.received, seen.setting),
+    "outpatient_visits_year": lambda seen: visits_before("outpatient", seen.received, seen.setting),
+    "stay_diagnosis_count": lambda seen: stay_diagnosis_count(seen.received),
+    "stay_principal_group": lambda seen: stay_principal_group(seen.received),
+    "stay_heart_failure": lambda seen: stay_group("stay_heart_failure", seen.received),
+    "stay_kidney_disease": lambda seen: stay_group("stay_kidney_disease", seen.received),
+    "stay_lung_disease": lambda seen: stay_group("stay_lung_disease", seen.received),
+    "stay_cancer": lambda seen: stay_group("stay_cancer", seen.received),
+    "stay_liver_disease": lambda seen: stay_group("stay_liver_disease", seen.received),
+    "stay_vascular_disease": lambda seen: stay_group("stay_vascular_disease", seen.received),
+    "stay_hba1c": lambda seen: stay_hba1c(seen.received, seen.readings, seen.setting),
 }

@@ -189,6 +189,7 @@ class Condition(Resource, frozen=True):
     abatement_boolean: bool | None = None  # STU3
     recorded_date: str | None = None
     asserted_date: str | None = None  # STU3
+    encounter: Reference | None = None
 
 
 class ObservationComponent(Part, frozen=True):
@@ -237,12 +238,25 @@ class Patient(Resource, frozen=True):
     deceased_date_time: str | None = None
 
 
+class Hospitalization(Part, frozen=True):
+    admit_source: CodeableConcept | None = None
+    discharge_disposition: CodeableConcept | None = None
+
+
+class EncounterDiagnosis(Part, frozen=True):
+    condition: Reference | None = None
+    rank: int | None = None
+
+
 class Encounter(Resource, frozen=True):
     status: str | None = None
     class_: Coding | None = msgspec.field(name="class", default=None)
     type: tuple[CodeableConcept, ...] = ()
     subject: Reference | None = None
     period: Period | None = None
+    priority: CodeableConcept | None = None
+    hospitalization: Hospitalization | None = None
+    diagnosis: tuple[EncounterDiagnosis, ...] = ()
 
 
 class Procedure(Resource, frozen=True):
