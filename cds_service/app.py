@@ -13,7 +13,7 @@ from cds_service.errors import BadSettings
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
 from cds_service.governance.release_file import load_checked_release
-from cds_service.governance.review import silence_unreviewed
+from cds_service.governance.review import accept_unreviewed, silence_unreviewed
 from cds_service.hooks.discovery import Service
 from cds_service.hooks.request import parse_request
 from cds_service.hooks.response import HookResponse
@@ -113,7 +113,7 @@ def build(
     terminology = open_terminology()
     release = find_release(settings, terminology)
     if settings.accept_unreviewed is not None:
-        release = replace(release, accepted_unreviewed_by=settings.accept_unreviewed.by)
+        release = accept_unreviewed(release, settings.accept_unreviewed.by)
     return Application(
         settings=settings,
         release=release if settings.runs_unreviewed else silence_unreviewed(release),

@@ -13,6 +13,7 @@ from cds_service.hooks.discovery import Service
 from cds_service.hooks.request import HookRequest
 from cds_service.hooks.response import HookResponse
 from cds_service.knowledge.release import Release
+from cds_service.presenting.audience import Reader
 from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
 from cds_service.presenting.session import Dialect, Session
@@ -35,6 +36,8 @@ class Call:
     tenant: str
     may_trace: bool = False
     dialect: str = "standard"
+    role: str | None = None
+    department: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
     )
     findings = evaluate(release.index, chart)
     refuse_to_guess(call, received, findings)
-    shown, withheld = choose(findings, chart, release, call.service.hook)
+    shown, withheld = choose(findings, chart, release, call.service.hook, Reader.of(call.role, call.department))
     session = Session(call.request.context.patient_id, call.request.context.encounter_id, Dialect(call.dialect))
     cards = compose(shown, chart, release, call.decision_id, findings, session)
     record = DecisionRecord(
@@ -82,6 +85,8 @@ def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
         findings=findings,
         withheld=withheld,
         cards=cards,
+        role=call.role,
+        department=call.department,
     )
     tools.write(record)
     return HookResponse(cards=cards, extension=trace(record) if call.may_trace and call.request.trace else None)

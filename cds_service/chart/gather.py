@@ -12,7 +12,7 @@ from cds_service.chart.genes import NO_GENES, Genes
 from cds_service.chart.medications import read_medications
 from cds_service.chart.observations import patient_values
 from cds_service.chart.orders import read_orders, read_procedures_ordered, read_services
-from cds_service.chart.people import is_inpatient
+from cds_service.chart.people import encounter_class, is_inpatient
 from cds_service.chart.recognise import CodeMap, Medications, Vocabulary
 from cds_service.fhir.received import Received
 from cds_service.terminology.products import Terminology
@@ -73,6 +73,7 @@ def gather(
             *about_values,
         ),
         inpatient=inpatient,
+        encounter_class=encounter_class(received),
         ordered_services=read_services(received),
     )
 

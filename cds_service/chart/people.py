@@ -36,17 +36,33 @@ def is_inpatient(received: Received) -> bool:
 
 def inpatient(received: Received) -> Fact[bool]:
     """Whether the encounter of this call is a hospital stay, by Encounter.class (v3-ActCode)."""
+    encounter = encounter_of(received)
+    if isinstance(encounter, Unknown):
+        return encounter
+    code = encounter.class_.code if encounter.class_ else None
+    if not code:
+        return Unknown(Reason.NOT_RECORDED, "encounter class not recorded")
+    source = Source(f"Encounter/{encounter.id or ''}")
+    return Known(code in IN_HOSPITAL and encounter.status not in NOT_STARTED, sources=(source,))
+
+
+def encounter_class(received: Received) -> str:
+    """Encounter.class (v3-ActCode) of the encounter of this call; empty when it is not known or has not begun."""
+    encounter = encounter_of(received)
+    if isinstance(encounter, Unknown) or encounter.status in NOT_STARTED or encounter.class_ is None:
+        return ""
+    return encounter.class_.code or ""
+
+
+def encounter_of(received: Received) -> Encounter | Unknown:
+    """The encounter of this call, which must be the patient's."""
     encounter = only(received, "encounter", Encounter)
     if isinstance(encounter, Unknown):
         return encounter
     subject = encounter.subject.reference if encounter.subject else None
     if belongs_to(subject, received.patient_id, received.prefetch["encounter"].urls) is False:
         return Unknown(Reason.MALFORMED, "the encounter is of another patient")
-    code = encounter.class_.code if encounter.class_ else None
-    if not code:
-        return Unknown(Reason.NOT_RECORDED, "encounter class not recorded")
-    source = Source(f"Encounter/{encounter.id or ''}")
-    return Known(code in IN_HOSPITAL and encounter.status not in NOT_STARTED, sources=(source,))
+    return encounter
 
 
 def describe_person(received: Received, now: datetime, zone: tzinfo) -> dict[str, Fact[Any]]:

@@ -17,6 +17,7 @@ def silence_unreviewed(release: Release) -> Release:
 
     return replace(
         release,
+        tenants={tenant: silence_unreviewed(theirs) for tenant, theirs in release.tenants.items()},
         digest=hashlib.sha256(f"{release.digest} unreviewed silent".encode()).hexdigest(),
         rules=rules,
         index=replace(
@@ -26,6 +27,12 @@ def silence_unreviewed(release: Release) -> Release:
             any_drug=tuple(rules[rule.id] for rule in release.index.any_drug),
         ),
     )
+
+
+def accept_unreviewed(release: Release, by: str) -> Release:
+    """The release with the name of who took responsibility for its unreviewed rules."""
+    theirs = {tenant: accept_unreviewed(each, by) for tenant, each in release.tenants.items()}
+    return replace(release, accepted_unreviewed_by=by, tenants=theirs)
 
 
 def silence(rule: Rule) -> Rule:

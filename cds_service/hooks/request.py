@@ -30,7 +30,8 @@ NULL = msgspec.Raw(b"null")
 class HookRequest:
     """A parsed request. `prefetch` values are raw JSON as received (the bytes `null` included).
 
-    `as_of` and `trace` come from `extension["org.cds-service"]`; whether they are honoured is for the edge to say.
+    `as_of`, `trace`, `role` and `department` come from `extension["org.cds-service"]`; whether the first two are
+    honoured is for the edge to say. `role` and `department` are those of the person who works in the EHR.
     A bare `asOf` date means the last second of that day, UTC.
     `notes` are tolerated oddities, for the trace ("hookInstance is not a UUID").
     """
@@ -44,6 +45,8 @@ class HookRequest:
     token_unusable: bool = False
     as_of: datetime | None = None
     trace: bool = False
+    role: str | None = None
+    department: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -64,6 +67,8 @@ class OwnExtension(msgspec.Struct, frozen=True, rename="camel"):
 
     as_of: str | None = None
     trace: bool | None = None
+    role: str | None = None
+    department: str | None = None
 
 
 def parse_request(body: bytes, hook: str) -> HookRequest:
@@ -111,6 +116,8 @@ def settle(envelope: Envelope, hook: str) -> HookRequest:
         token_unusable=authorization is None and not is_null(envelope.fhir_authorization),
         as_of=None if own.as_of is None else read_as_of(own.as_of),
         trace=own.trace or False,
+        role=own.role,
+        department=own.department,
         notes=(*odd_instance, *context_notes, *token_notes),
     )
 

@@ -1,6 +1,8 @@
 """Compiles the sources into one frozen release, or says everything that is wrong with them."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from cds_service import __version__
@@ -9,11 +11,13 @@ from cds_service.knowledge.card_files import CODE_MAP_FILE, SERVICES_FILE, read_
 from cds_service.knowledge.genomics import ALLELES_FILE, PHENOTYPES_FILE, read_genes
 from cds_service.knowledge.index import RUNNING, gather_needs, index_rules
 from cds_service.knowledge.library import Library, read_library
-from cds_service.knowledge.overlays import Overlays, read_overlays
-from cds_service.knowledge.page import Pages
-from cds_service.knowledge.release import Release
+from cds_service.knowledge.overlays import Change, find_ended, find_tenants
+from cds_service.knowledge.release import Release, RuleIndex
+from cds_service.knowledge.rules import Rule
 from cds_service.knowledge.sources import Sources, canonical
 from cds_service.terminology.products import Terminology
+
+NO_VARIANTS: Mapping[str, Library] = {}
 
 
 def compile_release(sources: Sources, terminology: Terminology, today: date | None = None) -> Release:
@@ -21,14 +25,28 @@ def compile_release(sources: Sources, terminology: Terminology, today: date | No
 
     `today` decides which of the site's changes have ended; without it none has.
     """
-    return compile_library(read_library(sources, terminology, today), sources)
+    library = read_library(sources, terminology, today)
+    return compile_library(library, sources, today, read_variants(sources, terminology, today))
 
 
-def compile_library(library: Library, sources: Sources) -> Release:
-    """The release of a library that was read from `sources`. Raises `BadKnowledge` with every problem."""
+def read_variants(sources: Sources, terminology: Terminology, today: date | None) -> dict[str, Library]:
+    """The library of each tenant that has changes of its own."""
+    return {tenant: read_library(sources, terminology, today, tenant) for tenant in find_tenants(sources)}
+
+
+def compile_library(
+    library: Library, sources: Sources, today: date | None = None, variants: Mapping[str, Library] = NO_VARIANTS
+) -> Release:
+    """The release of a library that was read from `sources`, and of those of its tenants.
+
+    Raises `BadKnowledge` with every problem. All tenants ask for what the rules of any of them need: there is one
+    discovery document.
+    """
     pages, vocabulary = library.pages, library.vocabulary
     rules = library.rules
-    needs = gather_needs(pages.open(SERVICES_FILE), rules.values())
+    varied = {tenant: vary(rules, theirs.rules) for tenant, theirs in variants.items()}
+    every = [*rules.values(), *(rule for theirs in varied.values() for rule in theirs.values())]
+    needs = gather_needs(pages.open(SERVICES_FILE), every)
     services = read_services(pages.open(SERVICES_FILE), sources.documents.get(SERVICES_FILE, {}), needs.codes)
     code_map = read_code_map(pages.open(CODE_MAP_FILE), sources.rows.get(CODE_MAP_FILE, ()))
     genes = read_genes(
@@ -37,13 +55,16 @@ def compile_library(library: Library, sources: Sources) -> Release:
         pages.open(PHENOTYPES_FILE),
         sources.rows.get(PHENOTYPES_FILE, ()),
     )
-    if pages.problems:
-        raise BadKnowledge(pages.problems)
+    problems = dict.fromkeys(
+        (*pages.problems, *(each for theirs in variants.values() for each in theirs.pages.problems))
+    )
+    if problems:
+        raise BadKnowledge(tuple(problems))
     digest = sources.digest
-    return Release(
-        digest=stamp(digest, library.overlays, vocabulary.terminology),
+    base = Release(
+        digest=stamp(digest, find_ended(sources, today), vocabulary.terminology),
         rules=rules,
-        index=index_rules(rule for rule in rules.values() if rule.status in RUNNING),
+        index=index_running(rules),
         problems=vocabulary.problems,
         override_reasons=vocabulary.override_reasons,
         policy=vocabulary.policy,
@@ -54,19 +75,29 @@ def compile_library(library: Library, sources: Sources) -> Release:
         genes=genes,
         sources=digest,
     )
+    tenants = {tenant: replace(base, rules=theirs, index=index_running(theirs)) for tenant, theirs in varied.items()}
+    return replace(base, tenants=tenants)
+
+
+def vary(rules: Mapping[str, Rule], theirs: Mapping[str, Rule]) -> dict[str, Rule]:
+    """The rules of a tenant; those without changes of its own are the same values as everybody's."""
+    return {id: rules[id] if rules.get(id) == rule else rule for id, rule in theirs.items()}
+
+
+def index_running(rules: Mapping[str, Rule]) -> RuleIndex:
+    return index_rules(rule for rule in rules.values() if rule.status in RUNNING)
 
 
 def is_current(release: Release, sources: Sources, today: date) -> bool:
     """Whether `release`, compiled from `sources`, is what they give today: no change of the site ended in between."""
-    overlays = read_overlays(sources, Pages({}), today)
-    return release.digest == stamp(release.sources, overlays, release.terminology)
+    return release.digest == stamp(release.sources, find_ended(sources, today), release.terminology)
 
 
-def stamp(sources: str, overlays: Overlays, terminology: Terminology) -> str:
+def stamp(sources: str, ended: Iterable[Change], terminology: Terminology) -> str:
     """sha256 over knowledge, ended changes, terminology and code version: equal digests answer alike."""
     content = {
         "sources": sources,
-        "ended": [change.origin for change in overlays.ended],
+        "ended": [change.origin for change in ended],
         "terminology": terminology.digest,
         "code": __version__,
     }

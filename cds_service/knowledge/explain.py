@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.knowledge.page import name_list
-from cds_service.knowledge.rules import Condition, Line, Operator, Rule, Scope, Side
+from cds_service.knowledge.rules import Audience, Condition, Line, Operator, Rule, Scope, Side
 
 SCOPES = {
     Scope.ORDER: "It looks at one drug at a time: {this}.",
@@ -33,7 +33,7 @@ def explain(rule: Rule) -> str:
             *explain_card(rule),
             *(f"It may propose ({each.verb}): {each.label}" for each in rule.suggestions),
             *explain_standing(rule),
-            *(f"Changed by the site: {field} ({origin})" for field, origin in rule.origins),
+            *explain_origins(rule),
         )
     )
 
@@ -67,9 +67,22 @@ def explain_urgency(rule: Rule) -> Iterator[str]:
         yield f"It is {grade.indicator} ({grade.because}) when this certainly holds:"
         yield from say(grade.when)
     if rule.continuation == "lower":
-        yield "An unchanged renewal lowers the urgency one step."
+        yield "An unchanged renewal lowers the urgency one step; what is no more than info then waits for the review."
+    if rule.audience:
+        yield from explain_audience(rule.audience)
     if rule.snooze:
         yield f"An override keeps it quiet for {rule.snooze.strip('PD')} days."
+
+
+def explain_audience(audience: Audience) -> Iterator[str]:
+    for words, listeners in (("Only", audience.only), ("Not", audience.besides)):
+        if listeners.roles:
+            yield f"{words} for the roles: {', '.join(sorted(listeners.roles))}."
+        if listeners.departments:
+            yield f"{words} in the departments: {', '.join(sorted(listeners.departments))}."
+        if listeners.encounter_classes:
+            yield f"{words} in encounters of class: {', '.join(sorted(listeners.encounter_classes))}."
+    yield "Where the role, department or encounter is not known, the card is shown."
 
 
 def explain_card(rule: Rule) -> Iterator[str]:
@@ -94,6 +107,15 @@ def explain_standing(rule: Rule) -> Iterator[str]:
     review = f"reviewed by {rule.reviewer}" if rule.reviewed else "not yet reviewed by a pharmacist"
     yield f"Status {rule.status}, written by {rule.author}, {review}."
     yield f"Approved {rule.approval_date}, next review {rule.next_review_date}."
+
+
+def explain_origins(rule: Rule) -> Iterator[str]:
+    """Where every value comes from that is not the shipped one."""
+    if rule.origins:
+        yield "Changed here:"
+        yield from (f"  {field}: {origin}" for field, origin in rule.origins)
+    rest = "Everything else comes" if rule.origins else "Every value comes"
+    yield f"{rest} from {rule.file}, as shipped."
 
 
 def say(condition: Condition, depth: int = 1) -> Iterator[str]:

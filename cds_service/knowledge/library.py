@@ -1,10 +1,16 @@
 """Reads all sources into rules, value sets and examples; every mistake in any of them is collected."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
+from cds_service.knowledge.apply_overlays import (
+    blame,
+    check_targets,
+    find_origins,
+    overlay_rule,
+    overlay_value_set,
+)
 from cds_service.knowledge.boundaries import derive_examples
 from cds_service.knowledge.card_files import (
     NO_POLICY,
@@ -19,13 +25,7 @@ from cds_service.knowledge.check_rules import check_document, check_duties, chec
 from cds_service.knowledge.example_items import Listed, list_displays
 from cds_service.knowledge.examples import Example, read_examples
 from cds_service.knowledge.orderables import read_orderables
-from cds_service.knowledge.overlays import (
-    Overlays,
-    check_targets,
-    overlay_rule,
-    overlay_value_set,
-    read_overlays,
-)
+from cds_service.knowledge.overlays import Overlays, read_overlays
 from cds_service.knowledge.page import Page, Pages, suggest
 from cds_service.knowledge.parse_rules import read_rule
 from cds_service.knowledge.read_shape import tables_in
@@ -78,12 +78,12 @@ class Library:
         return tuple(read_examples(page, documents, written.rule.hooks, self.listed, self.vocabulary.terminology))
 
 
-def read_library(sources: Sources, terminology: Terminology, today: date | None = None) -> Library:
-    """Read everything, with the site's changes of `today`; never raises for content, see `Library.pages`."""
+def read_library(sources: Sources, terminology: Terminology, today: date | None = None, tenant: str = "") -> Library:
+    """Read everything, with the changes that count for a tenant `today`; never raises for content, see `pages`."""
     pages = Pages(sources.texts)
     for problem in sources.problems:
         pages.open(problem.file).problems.append(problem)
-    overlays = read_overlays(sources, pages, today)
+    overlays = read_overlays(sources, pages, today, tenant)
     sets = {
         file: overlay_value_set(pages, document, overlays.value_sets.get(stem(file), ()))
         for file, document in sources.under(VALUE_SETS)
@@ -97,7 +97,8 @@ def read_library(sources: Sources, terminology: Terminology, today: date | None 
             pages.open(entry.rule.file).note("id", f"{entry.rule.id!r} is already the id of {other}")
         written[entry.rule.id] = entry
     if not pages.problems:
-        check_targets(pages, overlays, written, vocabulary.value_sets)
+        documents = {id: entry.document for id, entry in written.items()}
+        check_targets(pages, overlays, documents, vocabulary.value_sets)
     return Library(vocabulary, written, list_displays(sets), overlays, pages)
 
 
@@ -127,22 +128,31 @@ def stem(file: str) -> str:
 def read_rules(sources: Sources, overlays: Overlays, pages: Pages, vocabulary: Vocabulary) -> Iterator[Written]:
     for file, shipped in sources.rules():
         page = pages.open(file)
-        document = overlay_rule(pages, shipped, overlays.rules.get(stem(file), ()))
-        if document.get("id", stem(file)) != stem(file):
-            near = f"found {document['id']!r}, but the file is called {stem(file)}.toml; make them equal"
+        if shipped.get("id", stem(file)) != stem(file):
+            near = f"found {shipped['id']!r}, but the file is called {stem(file)}.toml; make them equal"
             page.note("id", near)
-        rule = read_one(page, document, vocabulary)
-        if rule:
-            check_duties(page, rule, tables_in(document, "example"))
-            yield Written(replace(rule, origins=overlays.origins(rule.id)), document)
+        if written := read_changed(page, shipped, shipped, overlays, pages, vocabulary):
+            yield written
 
 
-def read_one(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -> Rule | None:
-    rule = read_rule(page, document, vocabulary)
-    check_document(page, document, vocabulary)
+def read_changed(
+    page: Page, shipped: Document, home: Document, overlays: Overlays, pages: Pages, vocabulary: Vocabulary
+) -> Written | None:
+    """One rule with the changes made to it; its examples stand in `home`.
+
+    What a change made wrong is noted where that change stands.
+    """
+    changes = overlays.rules.get(str(shipped.get("id", stem(page.file))), ())
+    document = overlay_rule(pages, shipped, changes) if changes else shipped
+    read = Page(page.file) if changes else page
+    rule = read_rule(read, document, vocabulary)
+    check_document(read, document, vocabulary)
     if rule:
-        check_rule(page, rule, vocabulary)
-    return rule
+        check_rule(read, rule, vocabulary)
+        check_duties(read, rule, tables_in(home, "example"))
+    if changes:
+        blame(pages, read, page, changes)
+    return Written(replace(rule, origins=find_origins(shipped, changes, overlays)), document) if rule else None
 
 
 def read_tables(sources: Sources, overlays: Overlays, pages: Pages, vocabulary: Vocabulary) -> Iterator[Written]:
@@ -158,25 +168,24 @@ def read_tables(sources: Sources, overlays: Overlays, pages: Pages, vocabulary: 
             near = suggest(rows_file, sources.rows)
             page.note("", f"a table needs its rows beside it in {stem(file)}.csv, which is missing{near}")
             continue
-        rows = [
-            (key, overlay_rule(pages, filled, overlays.rules.get(filled["id"], ())))
-            for key, filled in expand(page, rows_page, document, sources.rows[rows_file], vocabulary.terminology)
-        ]
-        for written in read_table_rules(page, rows, document, vocabulary):
-            yield replace(written, rule=replace(written.rule, origins=overlays.origins(written.rule.id)))
+        rows = list(expand(page, rows_page, document, sources.rows[rows_file], vocabulary.terminology))
+        yield from read_table_rules(page, rows, document, overlays, pages, vocabulary)
 
 
 def read_table_rules(
-    page: Page, rows: list[tuple[str, Document]], document: Document, vocabulary: Vocabulary
+    page: Page,
+    rows: Sequence[tuple[str, Document]],
+    home: Document,
+    overlays: Overlays,
+    pages: Pages,
+    vocabulary: Vocabulary,
 ) -> Iterator[Written]:
     """What every row has wrong is said once, of the template; what some have wrong is said with their keys."""
     noted: dict[tuple[str, str], list[str]] = {}
     for key, filled in rows:
         row_page = Page(page.file)
-        rule = read_one(row_page, filled, vocabulary)
-        if rule:
-            check_duties(row_page, rule, tables_in(document, "example"))
-            yield Written(rule, filled, from_table=True)
+        if written := read_changed(row_page, filled, home, overlays, pages, vocabulary):
+            yield replace(written, from_table=True)
         for problem in row_page.problems:
             noted.setdefault((problem.where, problem.message), []).append(key)
     for (where, message), keys in noted.items():

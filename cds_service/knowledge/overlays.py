@@ -1,33 +1,29 @@
-"""A site's own changes to shipped rules and value sets: who changed what, why, and until when."""
+"""Changes to shipped rules and value sets, in layers: who changed what, why, and until when."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import unquote
 
-from cds_service.knowledge.page import STEP, Page, Pages, join, name_list, suggest
-from cds_service.knowledge.read_shape import is_number, read_shape, tables_in
-from cds_service.knowledge.rules import Operator
+from cds_service.knowledge.page import Page, Pages, join, name_list
+from cds_service.knowledge.read_shape import read_shape
 from cds_service.knowledge.shapes import CHANGE, CHANGES
 from cds_service.knowledge.sources import Document, Sources
 
-LAYER = "config/site"
+SITE = "config/site"
+TENANTS = "config/tenants"
+WORKBENCH = "workbench"
 RULE_FIELDS = (
-    *("severity", "interrupt", "status", "snooze", "because", "summary", "detail", "override_reasons", "thresholds"),
+    *("severity", "interrupt", "status", "snooze", "audience", "because", "summary", "detail", "override_reasons"),
+    "thresholds",
 )
 SET_FIELDS = ("add", "remove")
-IN_CARD = ("summary", "detail", "override_reasons")
-LIMITS = tuple(
-    operator.value
-    for operator in (Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE, Operator.BETWEEN)
-)
-# What can quieten a rule, so that a contraindication needs a second person.
-QUIETENING = ("severity", "interrupt", "status", "thresholds")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One `[[change]]` of a site: the fields it sets on one rule or value set. `where` is its place in `file`."""
+    """One `[[change]]` of a layer: the fields it sets on one rule or value set. `where` is its place in `file`."""
 
     file: str
     where: str
@@ -45,34 +41,59 @@ class Change:
         until = f", until {self.until}" if self.until else ""
         return f"{self.file}: {self.reason} (by {self.by}{approved}{until})"
 
+    def has_ended(self, today: date | None) -> bool:
+        """Whether its last day has passed; without `today` it has not."""
+        return self.until is not None and today is not None and self.until < today
+
 
 @dataclass(frozen=True, slots=True)
 class Overlays:
-    """The changes in force, by rule id and by value set id; `ended` are those whose `until` has passed."""
+    """The changes in force, by rule id and by value set id, in the order in which they are made: a later one wins.
+
+    `ended` are those whose `until` has passed.
+    """
 
     rules: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     value_sets: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     ended: tuple[Change, ...] = ()
 
-    def origins(self, rule: str) -> tuple[tuple[str, str], ...]:
-        """Every field of the rule that the site set, with its origin."""
-        return tuple((name, change.origin) for change in self.rules.get(rule, ()) for name in change.fields)
+
+def find_tenants(sources: Sources) -> dict[str, str]:
+    """The folder of every tenant that has changes of its own, by the tenant's name.
+
+    `config/tenants/<client>` holds those of all a client's tenants, `config/tenants/<client>/<tenant>` those of one;
+    a character that no folder name takes is written as in a URL (`%2F`).
+    """
+    folders = {file.rpartition("/")[0] for file in sources.documents if file.startswith(f"{TENANTS}/")}
+    return {unquote(folder.removeprefix(f"{TENANTS}/")): folder for folder in sorted(folders)}
 
 
-def read_overlays(sources: Sources, pages: Pages, today: date | None) -> Overlays:
-    """The site's changes. Without `today` none counts as ended. A field set twice is noted, naming both files."""
+def layers_for(sources: Sources, tenant: str) -> tuple[str, ...]:
+    """The folders whose changes count for a tenant, later wins; for "" those that count for everybody."""
+    folders = find_tenants(sources)
+    of_tenant = dict.fromkeys((tenant.partition("/")[0], tenant))
+    return (SITE, *(folders[name] for name in of_tenant if name in folders), WORKBENCH)
+
+
+def find_ended(sources: Sources, today: date | None) -> tuple[Change, ...]:
+    """Every change of any layer that has ended."""
+    layers = {layer: None for tenant in ("", *find_tenants(sources)) for layer in layers_for(sources, tenant)}
+    pages = Pages({})
+    changes = (change for layer in layers for _, change in read_layer(sources, pages, layer))
+    return tuple(change for change in changes if change.has_ended(today))
+
+
+def read_overlays(sources: Sources, pages: Pages, today: date | None, tenant: str = "") -> Overlays:
+    """The changes that count for a tenant. Without `today` none counts as ended.
+
+    A field set twice in one layer is noted, naming both files.
+    """
     rules: dict[str, list[Change]] = {}
     value_sets: dict[str, list[Change]] = {}
     ended: list[Change] = []
-    taken: dict[tuple[str, str], Change] = {}
-    for file, document in sources.under(LAYER):
-        for kind, change in read_changes(pages.open(file), document):
-            for name in change.fields:
-                other = taken.setdefault((f"{kind} {change.target}", name), change)
-                if other is not change:
-                    message = f"{name!r} of {change.target!r} is also set in {other.file}, {other.where}; keep one"
-                    pages.open(file).note(change.where, message)
-            if change.until and today and change.until < today:
+    for layer in layers_for(sources, tenant):
+        for kind, change in read_layer(sources, pages, layer):
+            if change.has_ended(today):
                 ended.append(change)
             else:
                 (rules if kind == "rule" else value_sets).setdefault(change.target, []).append(change)
@@ -81,6 +102,19 @@ def read_overlays(sources: Sources, pages: Pages, today: date | None) -> Overlay
         {id: tuple(changes) for id, changes in value_sets.items()},
         tuple(ended),
     )
+
+
+def read_layer(sources: Sources, pages: Pages, layer: str) -> Iterator[tuple[str, Change]]:
+    """The changes of one folder, each with "rule" or "value_set"."""
+    taken: dict[tuple[str, str], Change] = {}
+    for file, document in sources.under(layer):
+        for kind, change in read_changes(pages.open(file), document):
+            for name in change.fields:
+                other = taken.setdefault((f"{kind} {change.target}", name), change)
+                if other is not change:
+                    message = f"{name!r} of {change.target!r} is also set in {other.file}, {other.where}; keep one"
+                    pages.open(file).note(change.where, message)
+            yield kind, change
 
 
 def read_changes(page: Page, document: Document) -> Iterator[tuple[str, Change]]:
@@ -96,84 +130,18 @@ def read_changes(page: Page, document: Document) -> Iterator[tuple[str, Change]]
             page.note(where, "a change names either a rule or a value_set")
         elif len(page.problems) == before and (not fields or fields.keys() - set(allowed)):
             page.note(where, f"a change of a {kind} sets {name_list(allowed)}")
-        if kept.get("approved_by") == kept.get("by") and "by" in kept:
-            page.note(join(where, "approved_by"), "who approves must not be who made the change")
+        check_names(page, where, kept)
         if len(page.problems) == before:
             until = date.fromisoformat(kept["until"]) if "until" in kept else None
-            yield (
-                kind,
-                Change(
-                    page.file, where, kept[kind], fields, kept["reason"], kept["by"], kept.get("approved_by"), until
-                ),
-            )
+            people = (kept["reason"], kept["by"], kept.get("approved_by"), until)
+            yield kind, Change(page.file, where, kept[kind], fields, *people)
 
 
-def overlay_rule(pages: Pages, document: Document, changes: tuple[Change, ...]) -> Document:
-    """The rule document with the site's changes in it; a contraindication is quietened by two people only."""
-    changed: dict[str, Any] = copy(document)
-    for change in changes:
-        page = pages.open(change.file)
-        quietens = [name for name in QUIETENING if name in change.fields]
-        if document.get("severity") == "contraindicated" and quietens and not change.approved_by:
-            page.note(
-                change.where, f"{change.target!r} is contraindicated: changing its {quietens[0]} needs approved_by"
-            )
-        for name, value in change.fields.items():
-            if name == "thresholds":
-                for path, limit in value.items():
-                    set_limit(page, join(change.where, "thresholds"), changed, path, limit)
-            elif name in IN_CARD:
-                changed["card"] = {**changed.get("card", {}), name: value}
-            else:
-                changed[name] = value
-    return changed
-
-
-def copy(value: Any) -> Any:
-    """A deep copy of plain JSON values."""
-    if isinstance(value, Mapping):
-        return {key: copy(inner) for key, inner in value.items()}
-    return [copy(inner) for inner in value] if isinstance(value, list) else value
-
-
-def set_limit(page: Page, where: str, document: dict[str, Any], path: str, limit: Any) -> None:
-    """Put a new limit into the line at `path` (`when.all[1]`, as `cds explain` and messages write it)."""
-    line: Any = document
-    for key, number in STEP.findall(path):
-        if key:
-            line = line.get(key) if isinstance(line, dict) else None
-        else:
-            line = line[int(number) - 1] if isinstance(line, list) and 0 < int(number) <= len(line) else None
-    operator = next((name for name in LIMITS if isinstance(line, dict) and name in line), None)
-    if not isinstance(line, dict) or operator is None:
-        page.note(where, f"the rule has no line with a limit at {path!r}; `cds explain` shows the places")
-    elif isinstance(limit, list) != (operator == "between") or not (is_number(limit) or isinstance(limit, list)):
-        page.note(
-            where, f"{path!r} says {operator!r}, which needs {'two numbers' if operator == 'between' else 'a number'}"
-        )
-    else:
-        line[operator] = limit
-
-
-def overlay_value_set(pages: Pages, document: Document, changes: tuple[Change, ...]) -> Document:
-    """The value set document with entries added and removed."""
-    if not changes:
-        return document
-    codes = tables_in(document, "codes")
-    for change in changes:
-        for entry in change.fields.get("remove", ()):
-            kept = [each for each in codes if not entry.items() <= each.items()]
-            if len(kept) == len(codes):
-                message = f"{change.target!r} has no such entry: {name_list(map(str, entry.values()), 'and')}"
-                pages.open(change.file).note(join(change.where, "remove"), message)
-            codes = kept
-        codes += change.fields.get("add", ())
-    return {**document, "codes": codes}
-
-
-def check_targets(pages: Pages, overlays: Overlays, rules: Mapping[str, Any], value_sets: Mapping[str, Any]) -> None:
-    """Every change must meet a rule or value set that exists."""
-    for kind, changes, known in (("rule", overlays.rules, rules), ("value set", overlays.value_sets, value_sets)):
-        for target, listed in changes.items():
-            for change in listed if target not in known else ():
-                pages.open(change.file).note(change.where, f"there is no {kind} {target!r}{suggest(target, known)}")
+def check_names(page: Page, where: str, kept: Mapping[str, Any]) -> None:
+    """Reason and names say something, and who approves is somebody else."""
+    for name in ("reason", "by", "approved_by"):
+        if name in kept and not kept[name].strip():
+            page.note(join(where, name), f"{name!r} must not be empty")
+    by, approved_by = (kept.get(name, "").strip().casefold() for name in ("by", "approved_by"))
+    if by and by == approved_by:
+        page.note(join(where, "approved_by"), "who approves must not be who made the change")

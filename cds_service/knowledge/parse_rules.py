@@ -10,6 +10,7 @@ from cds_service.knowledge.page import Page
 from cds_service.knowledge.parse_suggestions import read_suggestions
 from cds_service.knowledge.read_shape import read_shape, tables_in
 from cds_service.knowledge.rules import (
+    Audience,
     CardText,
     Condition,
     Evidence,
@@ -17,12 +18,23 @@ from cds_service.knowledge.rules import (
     Group,
     Indicator,
     Line,
+    Listeners,
     Rule,
     Scope,
     Severity,
     Status,
 )
-from cds_service.knowledge.shapes import CARD, EVIDENCE, GOVERNANCE, GRADE, RULE, UNLESS, WHEN
+from cds_service.knowledge.shapes import (
+    AUDIENCE,
+    CARD,
+    EVIDENCE,
+    GOVERNANCE,
+    GRADE,
+    LISTENERS,
+    RULE,
+    UNLESS,
+    WHEN,
+)
 from cds_service.knowledge.sides import read_sides
 from cds_service.knowledge.suggestions import Suggestion
 from cds_service.knowledge.texts import check_text
@@ -45,6 +57,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
     silencers = read_conditions(page, "unless.any", unless.get("any", []), sides, vocabulary)
     grades = read_grades(page, kept, sides, vocabulary)
     named = check_texts(page, kept, card, scope)
+    audience = read_audience(page, kept)
     suggestions, named_in_labels = read_suggestions(page, kept.get("suggest", ()), scope, vocabulary.orderables)
     if len(page.problems) > before:
         return None
@@ -72,6 +85,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         interrupt=interrupt,
         continuation=kept.get("continuation", "same"),
         say_unchecked=kept.get("say_unchecked"),
+        audience=audience,
         mechanism=kept.get("mechanism", ""),
         management=kept.get("management", ""),
         known_false_alarms=tuple(kept.get("known_false_alarms", ())),
@@ -127,6 +141,30 @@ def check_texts(page: Page, kept: Mapping[str, Any], card: Mapping[str, Any], sc
     }
     found = [check_text(page, where, text, scope) for where, text in texts.items() if isinstance(text, str)]
     return frozenset().union(*found)
+
+
+def read_audience(page: Page, kept: Mapping[str, Any]) -> Audience | None:
+    """Who sees the card. A contraindication is for everybody (DESIGN 4)."""
+    if "audience" not in kept:
+        return None
+    if kept.get("severity") == Severity.CONTRAINDICATED:
+        page.note("audience", "a contraindication is shown to everybody; leave the audience out")
+    parts = read_shape(page, "audience", kept["audience"], AUDIENCE)
+    if not parts:
+        page.note("audience", 'say for whom: only = { role = ["pharmacist"] }, or except = { department = ["icu"] }')
+    only, besides = (read_listeners(page, name, parts.get(name)) for name in ("only", "except"))
+    return Audience(only, besides)
+
+
+def read_listeners(page: Page, name: str, table: Mapping[str, Any] | None) -> Listeners:
+    where = f"audience.{name}"
+    kept = read_shape(page, where, table, LISTENERS) if table is not None else {}
+    if table is not None and not any(kept.values()):
+        page.note(where, "name at least one role, department or encounter_class")
+    roles, departments = (
+        frozenset(word.strip().casefold() for word in kept.get(key, ())) for key in ("role", "department")
+    )
+    return Listeners(roles, departments, frozenset(kept.get("encounter_class", ())))
 
 
 def needed_of_orderables(suggestions: tuple[Suggestion, ...]) -> tuple[Condition, ...]:

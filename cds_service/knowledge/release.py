@@ -79,7 +79,8 @@ class RuleIndex:
 class Release:
     """Compiled knowledge. The digest covers sources, terminology and code version; two equal digests answer alike.
 
-    `sources` is the digest of the files alone that it was compiled from.
+    `sources` is the digest of the files alone that it was compiled from. `tenants` holds, under the same digest, what
+    answers the tenants that have changes of their own.
     """
 
     digest: str
@@ -95,3 +96,9 @@ class Release:
     accepted_unreviewed_by: str | None = None
     genes: Genes = field(default_factory=dict)
     sources: str = ""
+    tenants: Mapping[str, "Release"] = field(default_factory=dict)
+
+    def for_tenant(self, tenant: str) -> "Release":
+        """What answers a tenant: with the changes made for it, else with its client's, else as for everybody."""
+        client = tenant.partition("/")[0]
+        return self.tenants.get(tenant) or self.tenants.get(client) or self

@@ -7,6 +7,9 @@ from enum import StrEnum
 from cds_service.knowledge.suggestions import Suggestion
 from cds_service.terminology.products import Route
 
+NEVER_LOWERED = ("dose", "renal", "allergy", "pregnancy")
+"""Families whose findings an unchanged renewal makes no less urgent, and that keep a card of their own."""
+
 
 class Severity(StrEnum):
     """How bad the problem is in general (the knowledge), worst first."""
@@ -156,6 +159,26 @@ class CardText:
 
 
 @dataclass(frozen=True, slots=True)
+class Listeners:
+    """Kinds of people and places; empty names nobody. `encounter_classes` are codes of v3-ActCode (`IMP`, `AMB`)."""
+
+    roles: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+    encounter_classes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who sees the card of a rule: of each kind named in `only` just those, and nobody named in `besides`.
+
+    Names of roles and departments are kept in small letters.
+    """
+
+    only: Listeners = Listeners()
+    besides: Listeners = Listeners()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule, compiled. Text fields are Jinja2 sources over `this`, `other`, `a`, `b` and patient facts."""
 
@@ -192,7 +215,8 @@ class Rule:
     indicator: Indicator = Indicator.WARNING  # default for the severity, from cards/policy.toml; info if passive
     different_ingredients: bool = False  # pair scope: a and b must match by two different ingredients
     suggestions: tuple[Suggestion, ...] = ()
-    origins: tuple[tuple[str, str], ...] = ()  # fields that a site changed, each with file, reason and person
+    origins: tuple[tuple[str, str], ...] = ()  # what a layer changed: field, then value, file, reason and person
+    audience: Audience | None = None  # None: everybody
 
     @property
     def reviewed(self) -> bool:

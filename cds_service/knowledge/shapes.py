@@ -46,6 +46,7 @@ RULE: Shape = {
     "interrupt": Key(TEXT, words=("interruptive", "passive")),
     "continuation": Key(TEXT, words=("lower", "same")),
     "say_unchecked": Key(YES_OR_NO),
+    "audience": Key(TABLE),
     "mechanism": Key(TEXT),
     "management": Key(TEXT),
     "because": Key(TEXT, required=True),
@@ -71,6 +72,15 @@ WHEN: Shape = {
     "b": Key(TABLE),
     "different_ingredients": Key("true or false"),
     "all": Key(TABLES),
+}
+AUDIENCE: Shape = {"only": Key(TABLE), "except": Key(TABLE)}
+# v3-ActCode: outpatient, emergency, field, home, inpatient, acute, non-acute, observation, before admission, short
+# stay, virtual.
+ENCOUNTER_CLASSES = ("AMB", "EMER", "FLD", "HH", "IMP", "ACUTE", "NONAC", "OBSENC", "PRENC", "SS", "VR")
+LISTENERS: Shape = {
+    "role": Key(WORDS),
+    "department": Key(WORDS),
+    "encounter_class": Key(WORDS, words=ENCOUNTER_CLASSES),
 }
 UNLESS: Shape = {"any": Key(TABLES, required=True)}
 GRADE: Shape = {
@@ -203,11 +213,15 @@ POLICY: Shape = {
     "indicators": Key(TABLE, required=True),
     "caps": Key(TABLE, required=True),
     "unchecked": Key(TABLE),
+    "renewals": Key(TABLE),
+    "review": Key(TABLE),
     "source": Key(TABLE, required=True),
 }
 POLICY_INDICATORS: Shape = {severity: Key(TEXT, required=True, words=INDICATORS) for severity in SEVERITIES}
 POLICY_CAPS: Shape = {hook: Key("a number") for hook in HOOKS}
 POLICY_UNCHECKED: Shape = {"severity": Key(TEXT, required=True, words=SEVERITIES)}
+POLICY_RENEWALS: Shape = {"from": Key(TEXT, required=True, words=("warning", "info"))}
+POLICY_REVIEW: Shape = {"hooks": Key(WORDS, required=True, words=HOOKS)}
 POLICY_SOURCE: Shape = {"label": Key(TEXT, required=True), "url": Key(TEXT, required=True)}
 SERVICES: Shape = {"service": Key(TABLES, required=True)}
 SERVICE: Shape = {
@@ -230,6 +244,7 @@ CHANGE: Shape = {
     "interrupt": Key(TEXT, words=("interruptive", "passive")),
     "status": Key(TEXT, words=("draft", "silent", "active", "retired")),
     "snooze": Key(TEXT),
+    "audience": Key(TABLE),
     "because": Key(TEXT),
     "summary": Key(TEXT),
     "detail": Key(TEXT),

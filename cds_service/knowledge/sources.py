@@ -68,7 +68,7 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
         "config/services.toml": config_dir / "services.toml",
         "config/code_map.csv": config_dir / "code_map.csv",
         **{f"config/{path.name}": path for path in sorted(config_dir.glob("formulary.csv"))},
-        **{f"config/site/{path.name}": path for path in sorted(config_dir.glob("site/*.toml"))},
+        **{f"config/{path.relative_to(config_dir).as_posix()}": path for path in find_overlays(config_dir)},
     }
     documents: dict[str, Document] = {}
     rows: dict[str, tuple[Mapping[str, str], ...]] = {}
@@ -88,6 +88,12 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
         except UnicodeDecodeError:
             problems.append(KnowledgeProblem(file, "", "this file is not UTF-8 text; save it as UTF-8"))
     return Sources(documents, rows, texts, tuple(problems))
+
+
+def find_overlays(folder: Path) -> list[Path]:
+    """The files of changes in a configuration folder: of the site, of a client, of a client's tenant."""
+    patterns = ("site/*.toml", "tenants/*/*.toml", "tenants/*/*/*.toml")
+    return sorted(path for pattern in patterns for path in folder.glob(pattern))
 
 
 def read_rows(text: str) -> tuple[Mapping[str, str], ...]:

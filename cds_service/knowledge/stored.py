@@ -19,12 +19,14 @@ from cds_service.errors import BadRelease
 from cds_service.hooks.discovery import Service
 from cds_service.knowledge.release import CardPolicy, Needs, OverrideReason, ProblemKind, Release, RuleIndex
 from cds_service.knowledge.rules import (
+    Audience,
     CardText,
     Evidence,
     Grade,
     Group,
     Indicator,
     Line,
+    Listeners,
     Operator,
     Rule,
     Scope,
@@ -39,7 +41,8 @@ from cds_service.terminology.products import Route, Terminology
 VALUES: Mapping[str, type] = {
     each.__name__: each
     for each in (
-        *(CardText, Evidence, Grade, Group, Line, Rule, Side, ValueSet, Orderable, Sig, Suggestion),
+        *(Audience, CardText, Evidence, Grade, Group, Line, Listeners, Rule, Side, ValueSet),
+        *(Orderable, Sig, Suggestion),
         *(CardPolicy, Needs, OverrideReason, ProblemKind, RuleIndex, Service),
     )
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.release import ProblemKind, Release
 from cds_service.knowledge.rules import Indicator, Severity, Status
+from cds_service.presenting.audience import ANYBODY, Reader, withhold
 from cds_service.presenting.groups import Group, Shown, Withheld
 from cds_service.presenting.unchecked import list_unchecked
 from cds_service.reasoning.findings import Finding, Outcome
@@ -17,20 +18,22 @@ Rank = tuple[int, int, int, int, str, str]
 
 
 def choose(
-    findings: tuple[Finding, ...], chart: Chart, release: Release, hook: str
+    findings: tuple[Finding, ...], chart: Chart, release: Release, hook: str, reader: Reader = ANYBODY
 ) -> tuple[Shown, tuple[Withheld, ...]]:
     """Sort findings into cards, and name what is held back.
 
     Contraindicated groups are always shown and count towards the cap of the hook; a hook without a cap has none.
     """
     fired = [finding for finding in findings if finding.outcome is Outcome.FIRES]
-    heard = [finding for finding in fired if finding.rule.status is Status.ACTIVE]
+    active = [finding for finding in fired if finding.rule.status is Status.ACTIVE]
     silent = [Withheld(finding, "rule is silent") for finding in fired if finding.rule.status is not Status.ACTIVE]
-    groups = group(heard, chart, release)
+    waiting = [(finding, withhold(finding.rule, reader, chart.encounter_class)) for finding in active]
+    others = [Withheld(finding, reason) for finding, reason in waiting if reason]
+    groups = group((finding for finding, reason in waiting if not reason), chart, release)
     kept, more = cap(groups, release.policy.caps.get(hook, len(groups)))
     over = [Withheld(finding, "over the cap") for each in more for finding in each.findings]
     unchecked = list_unchecked(findings, chart, release, hook)
-    return Shown(kept, more, unchecked), (*silent, *over)
+    return Shown(kept, more, unchecked), (*silent, *others, *over)
 
 
 def rank(finding: Finding) -> Rank:

@@ -11,7 +11,8 @@ from cds_service.reasoning.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """One decision. `key_states` says for each prefetch key how it arrived ("read, 4 items", "not sent")."""
+    """One decision. `key_states` says for each prefetch key how it arrived ("read, 4 items", "not sent");
+    `role` and `department` are those of the person asked for, where known."""
 
     decision_id: str
     now: datetime
@@ -27,3 +28,5 @@ class DecisionRecord:
     findings: tuple[Finding, ...]
     withheld: tuple[Withheld, ...]
     cards: tuple[Card, ...]
+    role: str | None = None
+    department: str | None = None

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Algorithm = Literal["ES384", "RS384", "ES256", "RS256", "PS384"]
 Replay = Literal["strict", "same-body", "off"]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^\S+$")]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Tenant = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-~]+$")]
 
 
@@ -15,7 +16,8 @@ class Client(BaseModel):
 
     `fhir_servers` are the only addresses its FHIR token is sent to. `keys` are JSON Web Keys; with them the address
     `key_set` is only compared with `jku` and never fetched. With `backend_scope` the service gets itself a token, with
-    these space-separated scopes, for a call that brings none.
+    these space-separated scopes, for a call that brings none. `role` and `department` are those of everybody who works
+    with this client, where a call does not say.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +41,8 @@ class Client(BaseModel):
     burst: int = Field(default=100, ge=1)
     trace: bool = False
     origins: tuple[Text, ...] = ()
+    role: Label | None = None
+    department: Label | None = None
 
     def may_use(self, service_id: str) -> bool:
         """Whether this client may call the service; without a list it may call them all."""

@@ -85,7 +85,7 @@ def test_a_rule_is_explained_in_sentences() -> None:
         "It is critical (INR already above 4.) when this certainly holds:",
         "  - INR is above 4 {INR} (grade[1].when)",
         "    - problem list with any of: Peptic ulcer or gastrointestinal bleeding (resolved ones too)",
-        "An unchanged renewal lowers the urgency one step.",
+        "An unchanged renewal lowers the urgency one step",
         "Status active, written by project maintainers, not yet reviewed by a pharmacist.",
     ):
         assert sentence in text

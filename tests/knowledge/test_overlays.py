@@ -45,8 +45,8 @@ def test_every_changed_value_says_where_it_comes_from(tmp_path: Path) -> None:
     change = f'[[change]]\nrule = "warfarin-nsaid"\n{WHO}snooze = "P90D"\nuntil = 2027-01-31\n'
     rule = release_of(tmp_path, house=change).rules["warfarin-nsaid"]
     origin = "config/site/house.toml: house policy 12 (by C. Chief, until 2027-01-31)"
-    assert rule.origins == (("snooze", origin),)
-    assert f"Changed by the site: snooze ({origin})" in explain(rule)
+    assert rule.origins == (("snooze", f"P90D instead of P30D; {origin}"),)
+    assert f"  snooze: P90D instead of P30D; {origin}" in explain(rule)
 
 
 def test_a_change_that_has_ended_no_longer_counts(tmp_path: Path) -> None:
