@@ -22,6 +22,8 @@ ALLOWED = {
     "chart": {"fhir", "terminology"},
     "knowledge": {"chart", "terminology", "hooks"},
     "reasoning": {"chart", "knowledge", "terminology"},
+    # Beyond the table: a population is written in the grammar of rules, and weighed as rules are.
+    "risk": {"chart", "knowledge", "reasoning"},
     "presenting": {"chart", "knowledge", "reasoning", "hooks", "terminology"},
     "record": {"hooks", "chart", "reasoning", "presenting"},
     "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "presenting", "record"},

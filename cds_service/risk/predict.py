@@ -1,0 +1,133 @@
+"""One prediction: the sum, its exact parts, the result, its band, and the patient to compare with."""
+
+from collections.abc import Iterable, Iterator
+from math import fsum
+
+from cds_service.chart.facts import Known
+from cds_service.knowledge.bundle import Band, Bundle, Outcome, Predictor
+from cds_service.knowledge.terms import PROBABILITIES, Function, Link, Sum, Term
+from cds_service.risk.links import calibrate, probability_of, quantity_of, report
+from cds_service.risk.prediction import Compared, Contribution, Prediction, Predictors, Refusal
+from cds_service.risk.sums import Values, add_terms, most_of
+
+
+def predict(bundle: Bundle, predictors: Predictors, outcome: str = "") -> Prediction | Refusal:
+    """What the model says of one outcome (the first without a name), or why it says nothing.
+
+    Raises KeyError for an outcome the model does not have.
+    """
+    if predictors.refusals:
+        return Refusal(bundle.id, bundle.version, predictors.refusals, predictors.missing)
+    chosen = next((each for each in bundle.outcomes if outcome in ("", each.id)), None)
+    if chosen is None:
+        raise KeyError(outcome)
+    return predict_outcome(bundle, predictors, chosen)
+
+
+def predict_all(bundle: Bundle, predictors: Predictors) -> tuple[Prediction | Refusal, ...]:
+    """Every outcome of the model, or one refusal."""
+    if predictors.refusals:
+        return (Refusal(bundle.id, bundle.version, predictors.refusals, predictors.missing),)
+    return tuple(predict_outcome(bundle, predictors, outcome) for outcome in bundle.outcomes)
+
+
+def predict_outcome(bundle: Bundle, predictors: Predictors, outcome: Outcome) -> Prediction:
+    function = bundle.functions[outcome.id]
+    values = predictors.values
+    each = stratum(function, values)
+    added = list(add_terms(each, values))
+    total = fsum((each.intercept, *(value for _, value in added)))
+    probability, quantity, points, most = None, None, None, None
+    uncalibrated = None
+    if function.link in PROBABILITIES:
+        uncalibrated = probability_of(function.link, total, each.baseline_survival)
+        probability = result = calibrate(bundle.calibration, uncalibrated)
+    elif function.link is Link.POINTS:
+        points = result = report(total, function.reported)
+        most = report(most_points(bundle, each, values), function.reported)
+    else:
+        quantity = result = report(quantity_of(function.link, total), function.reported)
+    band = find_band(bundle, outcome, result)
+    return Prediction(
+        model=bundle.id,
+        version=bundle.version,
+        outcome=outcome.id,
+        horizon=outcome.horizon,
+        intercept=each.intercept,
+        contributions=tuple(explain(bundle, predictors, added)),
+        total=total,
+        probability=probability,
+        uncalibrated=uncalibrated,
+        calibration=bundle.calibration.kind,
+        points=points,
+        most=most,
+        quantity=quantity,
+        unit=bundle.unit,
+        band=band,
+        band_at_most=band if most is None else find_band(bundle, outcome, most),
+        to_lower=None if band is None or band.start is None else result - band.start,
+        to_upper=None if band is None or band.end is None else band.end - result,
+        comparator=compare(bundle, values, outcome),
+        missing=predictors.missing,
+        assumed=predictors.assumed,
+        support=bundle.development,
+    )
+
+
+def stratum(function: Function, values: Values) -> Sum:
+    """The sum for this patient's stratum. Raises KeyError for one the model has no sum for."""
+    return function.strata[str(values[function.by]) if function.by else ""]
+
+
+def most_points(bundle: Bundle, each: Sum, values: Values) -> float:
+    """The points if everything unknown, and everything that no chart tells, counted in full."""
+    unread = sum(item.most for item in bundle.unread)
+    return fsum((each.intercept, unread, *(most_of(term, values) for term in each.terms)))
+
+
+def find_band(bundle: Bundle, outcome: Outcome, result: float) -> Band | None:
+    for band in bundle.bands:
+        if band.outcome not in ("", outcome.id):
+            continue
+        if (band.start is None or band.start <= result) and (band.end is None or result < band.end):
+            return band
+    return None
+
+
+def explain(bundle: Bundle, predictors: Predictors, added: Iterable[tuple[Term, float]]) -> Iterator[Contribution]:
+    """The contribution of each predictor or pair, in the order of the model; together the sum without the intercept."""
+    parts: dict[tuple[str, ...], list[float]] = {}
+    for term, value in added:
+        parts.setdefault((term.to,) if term.to else term.predictors, []).append(value)
+    by_name = {predictor.name: predictor for predictor in bundle.predictors}
+    for names, values in parts.items():
+        yield contribute(tuple(by_name[name] for name in names), predictors, fsum(values))
+
+
+def contribute(sharing: tuple[Predictor, ...], predictors: Predictors, value: float) -> Contribution:
+    first = sharing[0]
+    fact = predictors.facts.get(first.name)
+    return Contribution(
+        predictors=tuple(predictor.name for predictor in sharing),
+        label=" with ".join(predictor.label for predictor in sharing),
+        value=predictors.values[first.name],
+        unit=first.unit,
+        as_of=fact.as_of if isinstance(fact, Known) else None,
+        contribution=value,
+        modifiable=any(predictor.modifiable for predictor in sharing),
+    )
+
+
+def compare(bundle: Bundle, values: Values, outcome: Outcome) -> Compared | None:
+    """The result of this patient with the comparator's values."""
+    if bundle.comparator is None:
+        return None
+    others = {**values, **bundle.comparator.values}
+    function = bundle.functions[outcome.id]
+    each = stratum(function, others)
+    total = fsum((each.intercept, *(value for _, value in add_terms(each, others))))
+    if function.link in PROBABILITIES:
+        result = calibrate(bundle.calibration, probability_of(function.link, total, each.baseline_survival))
+    else:
+        result = report(quantity_of(function.link, total), function.reported)
+    return Compared(bundle.comparator.label, result)
