@@ -17,7 +17,9 @@ from msgspec.structs import replace
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.chart import Chart
 from cds_service.chart.derived import DERIVATIONS
-from cds_service.chart.facts import Fact, Known, Reason, Unknown
+from cds_service.chart.drugs import Problem
+from cds_service.chart.facts import Fact, Items, Known, Reason, Unknown
+from cds_service.chart.lactation import listed
 from cds_service.chart.people import comfort_care
 from cds_service.chart.pregnancy import is_pregnant
 from cds_service.knowledge.example_items import Listed
@@ -160,6 +162,7 @@ def complete(chart: Chart) -> Chart:
         "inpatient": Known(chart.inpatient),
         "comfort_care": comfort_care(chart.conditions),
         "pregnant": is_pregnant(values["pregnancy_status"]),
+        "lactating": is_nursing(chart.conditions),
     }
     for name, fact in worked_out.items():
         fill(values, name, fact)
@@ -171,6 +174,11 @@ def complete(chart: Chart) -> Chart:
 def fill(values: dict[str, Fact[Any]], name: str, fact: Fact[Any]) -> None:
     if isinstance(values[name], Unknown):
         values[name] = fact
+
+
+def is_nursing(conditions: Items[Problem]) -> Fact[bool]:
+    """Breastfeeding as the problem list has it; vignettes leave out when it was written down."""
+    return next(iter(listed(conditions)), Unknown(Reason.NOT_RECORDED))
 
 
 def in_months(age: Fact[float]) -> Fact[float]:
