@@ -244,7 +244,7 @@ def open_terminology() -> RxNormIndex:
 
 def read_folders() -> Sources:
     """The knowledge as its authors left it in the data folders."""
-    return load_sources(data_folder("rules"), data_folder("cards"), data_folder("config"))
+    return load_sources(*map(data_folder, ("rules", "cards", "config", "models")))
 
 
 def release_path(settings: Settings) -> Path:

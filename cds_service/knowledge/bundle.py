@@ -183,6 +183,5 @@ class Bundle:
     unit: str = ""
     known_limits: tuple[str, ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
-    golden: tuple[Golden, ...] = ()
     facts: frozenset[str] = frozenset()
     file: str = ""

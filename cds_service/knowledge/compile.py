@@ -7,10 +7,12 @@ from datetime import date
 
 from cds_service import __version__
 from cds_service.errors import BadKnowledge
-from cds_service.knowledge.card_files import CODE_MAP_FILE, SERVICES_FILE, read_code_map, read_services
+from cds_service.knowledge.card_files import SERVICES_FILE, read_services
+from cds_service.knowledge.code_map import CODE_MAP_FILE, read_code_map
 from cds_service.knowledge.genomics import ALLELES_FILE, PHENOTYPES_FILE, read_genes
 from cds_service.knowledge.index import RUNNING, gather_needs, index_rules
 from cds_service.knowledge.library import Library, read_library
+from cds_service.knowledge.models import read_bundles
 from cds_service.knowledge.overlays import Change, find_ended, find_tenants
 from cds_service.knowledge.release import Release, RuleIndex
 from cds_service.knowledge.rules import Rule
@@ -46,9 +48,10 @@ def compile_library(
     rules = library.rules
     varied = {tenant: vary(rules, theirs.rules) for tenant, theirs in variants.items()}
     every = [*rules.values(), *(rule for theirs in varied.values() for rule in theirs.values())]
-    needs = gather_needs(pages.open(SERVICES_FILE), every)
+    models = read_bundles(sources, pages, vocabulary)
+    needs = gather_needs(pages.open(SERVICES_FILE), every, models)
     services = read_services(pages.open(SERVICES_FILE), sources.documents.get(SERVICES_FILE, {}), needs.codes)
-    code_map = read_code_map(pages.open(CODE_MAP_FILE), sources.rows.get(CODE_MAP_FILE, ()))
+    code_map = read_code_map(pages.open(CODE_MAP_FILE), sources.rows.get(CODE_MAP_FILE, ()), vocabulary.terminology)
     genes = read_genes(
         pages.open(ALLELES_FILE),
         sources.rows.get(ALLELES_FILE, ()),
@@ -74,6 +77,7 @@ def compile_library(
         code_map=code_map,
         genes=genes,
         sources=digest,
+        models=models,
     )
     tenants = {tenant: replace(base, rules=theirs, index=index_running(theirs)) for tenant, theirs in varied.items()}
     return replace(base, tenants=tenants)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from cds_service.knowledge.bundle import Golden, Predictor
+from cds_service.knowledge.bundle import Bundle, Golden, Predictor
 from cds_service.knowledge.page import Page, name_list
 from cds_service.knowledge.terms import Value
 
@@ -10,8 +10,13 @@ OWN = ("outcome", "expected")
 YES_OR_NO = {"true": 1.0, "false": 0.0}
 
 
-def read_golden(page: Page, rows: tuple[Mapping[str, str], ...], known: Mapping[str, Predictor]) -> Iterator[Golden]:
+def golden_file(bundle: Bundle) -> str:
+    return bundle.file.replace("bundle.toml", "golden.csv")
+
+
+def read_golden(page: Page, rows: tuple[Mapping[str, str], ...], bundle: Bundle) -> Iterator[Golden]:
     """One example per row: `outcome`, `expected`, and a column for each predictor; an empty cell is unknown."""
+    known = {predictor.name: predictor for predictor in bundle.predictors}
     if not rows:
         page.note("", "a model has golden rows: results of another implementation")
         return

@@ -1,13 +1,15 @@
 """What reaches a rule: the ingredients of its drugs, or the fact that a patient rule starts with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cds_service.chart.catalogue import codes_for, keys_for
 from cds_service.chart.chart import FROM_DRUGS
+from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.check_rules import index_fact, used_lines
 from cds_service.knowledge.page import Page
+from cds_service.knowledge.parse_rules import lines_of
 from cds_service.knowledge.release import Needs, RuleIndex
-from cds_service.knowledge.rules import Rule, Scope, Status
+from cds_service.knowledge.rules import Line, Rule, Scope, Status
 
 RUNNING = frozenset({Status.ACTIVE, Status.SILENT})
 DRUG_LISTS = frozenset({"medications"})
@@ -41,27 +43,40 @@ def looks_at_own_drugs(rule: Rule) -> bool:
     return not rule.facts & OF_ALL_DRUGS and not any(side.any_drug for side in rule.sides)
 
 
-def gather_needs(page: Page, rules: Iterable[Rule]) -> Needs:
-    """What the rules that run want to know of the patient, and the prefetch keys and codes that bring it.
+def gather_needs(page: Page, rules: Iterable[Rule], models: Iterable[Bundle] = ()) -> Needs:
+    """What the rules and models that run want to know of the patient, and the prefetch keys and codes that bring it.
 
     Too many codes for one key are noted on `page`.
     """
     running = [rule for rule in rules if rule.status in RUNNING]
-    facts = frozenset().union(*(rule.facts for rule in running))
-    if any(rule.sides for rule in running):
+    scored = [model for model in models if model.status in RUNNING]
+    facts = frozenset().union(*(rule.facts for rule in running), *(model.facts for model in scored))
+    if scored or any(rule.sides for rule in running):
         facts |= DRUG_LISTS
+    lines = [
+        *(line for rule in running for line in used_lines(rule)),
+        *(line for each in scored for line in asked(each)),
+    ]
     try:
         codes = codes_for(facts)
-        codes = {**codes, **procedure_codes(running, codes.get("procedures", ()))}
+        codes = {**codes, **procedure_codes(lines, codes.get("procedures", ()))}
     except ValueError as error:
         page.note("", str(error))
         codes = {}
     return Needs(facts, keys_for(facts), codes)
 
 
-def procedure_codes(rules: Iterable[Rule], of_facts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+def asked(model: Bundle) -> Iterator[Line]:
+    """Every line that a model asks of a chart."""
+    questions = (model.when, *(each.condition for each in model.population), *(each.when for each in model.predictors))
+    for question in questions:
+        if question is not None:
+            yield from lines_of(question)
+
+
+def procedure_codes(lines: Iterable[Line], of_facts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """The `system|code` list of the procedures key: what facts are read from, and what the procedure value sets of
-    these rules hold."""
-    sets = [line.value_set for rule in rules for line in used_lines(rule) if line.fact == "procedures"]
+    these lines hold."""
+    sets = [line.value_set for line in lines if line.fact == "procedures"]
     found = {*of_facts, *(f"{system}|{code}" for each in sets if each for system, code in each.codes)}
     return {"procedures": tuple(sorted(found))} if found else {}

@@ -20,7 +20,6 @@ from cds_service.knowledge.bundle import (
 from cds_service.knowledge.bundle_files import BandTable, BundleFile, CalibrationFile, CriterionTable
 from cds_service.knowledge.check_rules import VERSION, check_people
 from cds_service.knowledge.conditions import read_condition
-from cds_service.knowledge.golden_rows import read_golden
 from cds_service.knowledge.model_inputs import plain_value, read_predictors
 from cds_service.knowledge.model_json import read_model
 from cds_service.knowledge.page import Page, Pages, name_list, suggest
@@ -71,7 +70,6 @@ def read_bundle(sources: Sources, pages: Pages, vocabulary: Vocabulary, folder: 
     )
     when = read_condition(page, "when", file.when, (), vocabulary) if file.when else None
     check_file(page, file, folder, vocabulary)
-    golden_page = pages.open(f"{folder}/golden.csv")
     conditions = (*(each.condition for each in population), *(each.when for each in predictors if each.when))
     return Bundle(
         id=file.id,
@@ -97,7 +95,6 @@ def read_bundle(sources: Sources, pages: Pages, vocabulary: Vocabulary, folder: 
         unit=file.unit,
         known_limits=file.known_limits,
         limits=file.limits,
-        golden=tuple(read_golden(golden_page, sources.rows.get(golden_page.file, ()), known)),
         facts=facts_in((*conditions, *((when,) if when else ())))
         | frozenset(each.fact for each in predictors if each.when is None),
         file=page.file,

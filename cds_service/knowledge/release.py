@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cds_service.chart.genes import Genes
 from cds_service.hooks.discovery import Service
+from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.rules import Indicator, Rule, Severity
 from cds_service.terminology.products import Terminology
 
@@ -97,6 +98,7 @@ class Release:
     genes: Genes = field(default_factory=dict)
     sources: str = ""
     tenants: Mapping[str, "Release"] = field(default_factory=dict)
+    models: tuple[Bundle, ...] = ()
 
     def for_tenant(self, tenant: str) -> "Release":
         """What answers a tenant: with the changes made for it, else with its client's, else as for everybody."""

@@ -24,8 +24,9 @@ Document = Mapping[str, Any]
 class Sources:
     """Every knowledge file as plain JSON values, by its name relative to the checkout (`rules/warfarin-nsaid.toml`).
 
-    `documents` holds TOML files, `rows` holds CSV files as lists of rows. `texts` are the files as written, only there
-    while they are checked: problems then carry line numbers. `problems` are files that could not be read at all.
+    `documents` holds TOML and JSON files, `rows` holds CSV files as lists of rows. `texts` are the files as written,
+    only there while they are checked: problems then carry line numbers. `problems` are files that could not be read at
+    all.
     """
 
     documents: Mapping[str, Document] = field(default_factory=dict)
@@ -58,8 +59,8 @@ def canonical(content: object) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
-    """Read every knowledge file of the three folders. Never raises for content: what is unreadable is a problem."""
+def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path, models_dir: Path | None = None) -> Sources:
+    """Read every knowledge file of the folders. Never raises for content: what is unreadable is a problem."""
     files = {
         **{f"rules/{path.relative_to(rules_dir).as_posix()}": path for path in sorted(rules_dir.rglob("*.toml"))},
         **{f"rules/tables/{path.name}": path for path in sorted(rules_dir.glob("tables/*.csv"))},
@@ -69,6 +70,7 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
         "config/code_map.csv": config_dir / "code_map.csv",
         **{f"config/{path.name}": path for path in sorted(config_dir.glob("formulary.csv"))},
         **{f"config/{path.relative_to(config_dir).as_posix()}": path for path in find_overlays(config_dir)},
+        **(find_models(models_dir) if models_dir else {}),
     }
     documents: dict[str, Document] = {}
     rows: dict[str, tuple[Mapping[str, str], ...]] = {}
@@ -79,15 +81,30 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path) -> Sources:
             texts[file] = path.read_text(encoding="utf-8-sig")
             if file.endswith(".csv"):
                 rows[file] = read_rows(texts[file])
+            elif file.endswith(".json"):
+                documents[file] = json.loads(texts[file])
             else:
                 documents[file] = plain(tomllib.loads(texts[file]))
         except tomllib.TOMLDecodeError as error:
             problems.append(explain_syntax(file, texts[file], error))
+        except json.JSONDecodeError as error:
+            problems.append(KnowledgeProblem(file, "", f"this is not JSON: {error.msg}", error.lineno))
         except FileNotFoundError:
             problems.append(KnowledgeProblem(file, "", "this file is missing"))
         except UnicodeDecodeError:
             problems.append(KnowledgeProblem(file, "", "this file is not UTF-8 text; save it as UTF-8"))
     return Sources(documents, rows, texts, tuple(problems))
+
+
+def find_models(folder: Path) -> dict[str, Path]:
+    """The files of every model: what it is, its terms, its calibration if it has one, its golden rows."""
+    names = ("bundle.toml", "model.json", "calibration.json", "golden.csv")
+    found = [path.parent / name for path in sorted(folder.glob("*/bundle.toml")) for name in names]
+    return {
+        f"models/{path.parent.name}/{path.name}": path
+        for path in found
+        if path.name != "calibration.json" or path.exists()
+    }
 
 
 def find_overlays(folder: Path) -> list[Path]:

@@ -17,6 +17,21 @@ import msgspec
 from cds_service.chart.genes import Gene, Phenotype
 from cds_service.errors import BadRelease
 from cds_service.hooks.discovery import Service
+from cds_service.knowledge.bundle import (
+    Band,
+    Bundle,
+    Calibration,
+    Comparator,
+    Criterion,
+    Development,
+    IfMissing,
+    ModelEvidence,
+    ModelGovernance,
+    ModelKind,
+    Outcome,
+    Predictor,
+    Unread,
+)
 from cds_service.knowledge.release import CardPolicy, Needs, OverrideReason, ProblemKind, Release, RuleIndex
 from cds_service.knowledge.rules import (
     Audience,
@@ -36,6 +51,19 @@ from cds_service.knowledge.rules import (
     ValueSet,
 )
 from cds_service.knowledge.suggestions import Orderable, Sig, Suggestion, Verb
+from cds_service.knowledge.terms import (
+    Categories,
+    Factor,
+    Function,
+    Linear,
+    Link,
+    Product,
+    Reported,
+    Sum,
+    Table,
+    Table2,
+    Term,
+)
 from cds_service.terminology.products import Route, Terminology
 
 VALUES: Mapping[str, type] = {
@@ -44,11 +72,14 @@ VALUES: Mapping[str, type] = {
         *(Audience, CardText, Evidence, Grade, Group, Line, Listeners, Rule, Side, ValueSet),
         *(Orderable, Sig, Suggestion),
         *(CardPolicy, Needs, OverrideReason, ProblemKind, RuleIndex, Service),
+        *(Bundle, Band, Calibration, Comparator, Criterion, Development, ModelEvidence, ModelGovernance, Outcome),
+        *(Predictor, Unread, Function, Sum, Term, Table, Table2, Categories, Linear, Product, Factor, Reported),
     )
 }
 STRUCTS: Mapping[str, type[msgspec.Struct]] = {each.__name__: each for each in (Gene, Phenotype)}
 WORDS: Mapping[str, type[Enum]] = {
-    each.__name__: each for each in (Indicator, Operator, Scope, Severity, Status, Verb, Route)
+    each.__name__: each
+    for each in (IfMissing, Indicator, Link, ModelKind, Operator, Scope, Severity, Status, Verb, Route)
 }
 NOT_STORED = "terminology"
 SHAPES: Mapping[str, tuple[str, ...]] = {

@@ -11,8 +11,8 @@ BROKEN = tuple(sorted((HERE / "broken").glob("*.toml")))
 
 
 def load_shelf(folder: Path = SHELF) -> Sources:
-    """The knowledge of a folder that holds `rules`, `cards` and `config`."""
-    return load_sources(folder / "rules", folder / "cards", folder / "config")
+    """The knowledge of a folder that holds `rules`, `cards`, `config` and perhaps `models`."""
+    return load_sources(folder / "rules", folder / "cards", folder / "config", folder / "models")
 
 
 def copy_shelf(to: Path, files: dict[str, str]) -> Path:

@@ -28,7 +28,7 @@ class Shipped:
 
 @cache
 def shipped_sources() -> Sources:
-    return load_sources(data_folder("rules"), data_folder("cards"), data_folder("config"))
+    return load_sources(*map(data_folder, ("rules", "cards", "config", "models")))
 
 
 @cache
