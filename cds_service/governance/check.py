@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from cds_service.errors import BadKnowledge, KnowledgeProblem
+from cds_service.governance.summary import is_overdue, tabulate_rules
 from cds_service.governance.valid_orders import check_orders
-from cds_service.knowledge.compile import compile_library
+from cds_service.knowledge.compile import compile_library, read_variants
 from cds_service.knowledge.examples import Example
 from cds_service.knowledge.index import index_rules
 from cds_service.knowledge.library import Library, read_library
+from cds_service.knowledge.overlays import find_ended
 from cds_service.knowledge.page import find_line
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Rule, Status
@@ -28,7 +30,7 @@ class Report:
     """What a check found. Nothing may be released while `problems` holds anything; `warnings` never stop a release.
 
     `release` is there when everything compiled. `rules` counts rules by status, `written` and `derived` the examples
-    that ran, `unreviewed` the active rules that no second person has signed.
+    that ran, `unreviewed` the active rules that no second person has signed. `table` holds the figures by family.
     """
 
     problems: tuple[KnowledgeProblem, ...] = ()
@@ -39,6 +41,7 @@ class Report:
     derived: int = 0
     reviewed: int = 0
     unreviewed: tuple[str, ...] = ()
+    table: str = ""
 
     @property
     def passed(self) -> bool:
@@ -51,7 +54,7 @@ class Report:
             f"{sum(self.rules.values())} rules: {by_status or 'none'}",
             f"{self.written + self.derived} examples ran: {self.written} written, {self.derived} derived from tables",
             f"{self.reviewed} active rules reviewed, {len(self.unreviewed)} {NOT_REVIEWED}",
-            *(f"  {id}: {NOT_REVIEWED}" for id in self.unreviewed),
+            self.table,
         ]
         if self.release:
             lines.append(f"release {self.release.digest}")
@@ -61,9 +64,10 @@ class Report:
 def check(sources: Sources, terminology: Terminology, today: date) -> Report:
     """Compile the sources and run every example of every rule, drafts included. `today` decides what is overdue."""
     library = read_library(sources, terminology, today)
+    variants = read_variants(sources, terminology, today)
     examples = {id: library.examples(id) for id in library.written}
     try:
-        release = compile_library(library, sources)
+        release = compile_library(library, sources, today, variants)
     except BadKnowledge as bad:
         return Report(problems=bad.problems)
     shipped = list(check_orders(library.vocabulary.orderables.values()))
@@ -71,17 +75,19 @@ def check(sources: Sources, terminology: Terminology, today: date) -> Report:
     for id, rule in release.rules.items():
         # A site may change a rule away from its examples on purpose: that is said, and stops nothing.
         (changed if rule.origins else shipped).extend(run(rule, examples[id], sources))
+    for_tenants = run_variants(release, variants, sources)
     every = [example for listed in examples.values() for example in listed]
     active = [rule for rule in release.rules.values() if rule.status is Status.ACTIVE]
     return Report(
         problems=tuple(shipped),
         warnings=(
             *(f"changed by the site: {failure}" for failure in changed),
+            *(f"changed for {tenant}: {failure}" for tenant, failure in for_tenants),
             *find_overdue(release.rules.values(), today),
             *find_underived(library, examples),
             *(
                 f"{change.file}: {change.where}: ended on {change.until}; remove it"
-                for change in library.overlays.ended
+                for change in find_ended(sources, today)
             ),
         ),
         release=release,
@@ -90,7 +96,19 @@ def check(sources: Sources, terminology: Terminology, today: date) -> Report:
         derived=sum(example.derived for example in every),
         reviewed=sum(rule.reviewed for rule in active),
         unreviewed=tuple(sorted(rule.id for rule in active if not rule.reviewed)),
+        table=tabulate_rules(release.rules.values(), today),
     )
+
+
+def run_variants(
+    release: Release, variants: Mapping[str, Library], sources: Sources
+) -> Iterator[tuple[str, KnowledgeProblem]]:
+    """The examples of the rules that are another for a tenant, where they come out otherwise."""
+    for tenant, library in variants.items():
+        theirs = release.tenants[tenant]
+        for id, rule in theirs.rules.items():
+            if rule is not release.rules.get(id):
+                yield from ((tenant, failure) for failure in run(rule, library.examples(id), sources))
 
 
 def run(rule: Rule, examples: tuple[Example, ...], sources: Sources) -> Iterator[KnowledgeProblem]:
@@ -129,13 +147,16 @@ def compare(example: Example, findings: tuple[Finding, ...]) -> str:
 def find_overdue(rules: Iterable[Rule], today: date) -> Iterator[str]:
     """Rules whose review date has passed."""
     for rule in rules:
-        due = rule.next_review_date
-        if due and due < today and rule.status is not Status.RETIRED:
-            yield f"{rule.file}: {rule.id}: its next review was due on {due.isoformat()}"
+        if is_overdue(rule, today):
+            yield f"{rule.file}: {rule.id}: its next review was due on {rule.next_review_date}"
 
 
 def find_underived(library: Library, examples: Mapping[str, tuple[Example, ...]]) -> Iterator[str]:
-    """Rows of tables with no example at all: none could be derived, and nobody wrote one."""
+    """Rows of tables with no example at all: none could be derived, and nobody wrote one. One line per table."""
+    bare: dict[str, list[str]] = {}
     for id, written in library.written.items():
         if written.from_table and not examples[id]:
-            yield f"{written.rule.file}: {id}: no examples could be derived from its limits; write some for this row"
+            bare.setdefault(written.rule.file, []).append(id.partition(".")[2])
+    for file, keys in bare.items():
+        rows = f"row {keys[0]}" if len(keys) == 1 else f"rows {', '.join(keys)}"
+        yield f"{file}: no examples could be derived from the limits of {rows}; write some"

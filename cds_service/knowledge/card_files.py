@@ -1,10 +1,10 @@
-"""Reads what surrounds the rules: problems, override reasons, card policy, services, the local code map."""
+"""Reads what surrounds the rules: problems, override reasons, card policy, services."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from cds_service.hooks.discovery import CODED_TEMPLATES, TEMPLATES, Service, prefetch_templates
-from cds_service.knowledge.page import Page, name_list, suggest
+from cds_service.knowledge.page import Page, suggest
 from cds_service.knowledge.read_shape import read_shape
 from cds_service.knowledge.release import CardPolicy, OverrideReason, ProblemKind
 from cds_service.knowledge.rules import Indicator, Severity
@@ -25,8 +25,6 @@ PROBLEMS_FILE = "cards/problems.toml"
 REASONS_FILE = "cards/override_reasons.toml"
 POLICY_FILE = "cards/policy.toml"
 SERVICES_FILE = "config/services.toml"
-CODE_MAP_FILE = "config/code_map.csv"
-CODE_MAP_COLUMNS = ("system", "code", "target_system", "target_code", "display", "by", "date")
 PREFETCH_KEYS = (*TEMPLATES, *CODED_TEMPLATES)
 # What rules are checked against when policy.toml itself is wrong; nothing compiles then.
 NO_POLICY = CardPolicy(dict.fromkeys(Severity, Indicator.WARNING), {}, "", "")
@@ -96,18 +94,3 @@ def check_keys(page: Page, where: str, keys: list[str]) -> None:
     for key in keys:
         if key not in PREFETCH_KEYS:
             page.note(where, f"there is no prefetch key {key!r}{suggest(key, PREFETCH_KEYS)}")
-
-
-def read_code_map(page: Page, rows: tuple[Mapping[str, str], ...]) -> dict[tuple[str, str], tuple[str, str]]:
-    """(system, code) of the site to (system, code) that the terminology knows."""
-    found: dict[tuple[str, str], tuple[str, str]] = {}
-    for number, row in enumerate(rows, 1):
-        where = f"row {number}"
-        if lacking := [column for column in CODE_MAP_COLUMNS if not row.get(column)]:
-            page.note(where, f"{name_list(lacking, 'and')} must not be empty")
-            continue
-        local = row["system"], row["code"]
-        if local in found:
-            page.note(where, f"{row['code']!r} of {row['system']} is mapped twice")
-        found[local] = row["target_system"], row["target_code"]
-    return found
