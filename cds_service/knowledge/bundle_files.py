@@ -124,7 +124,7 @@ class TableTerm(AnyTerm, frozen=True, kw_only=True, tag="table"):
 
 
 class Table2Term(AnyTerm, frozen=True, kw_only=True, tag="table2"):
-    edges: tuple[tuple[float, ...], tuple[float, ...]]
+    edges: tuple[tuple[float | str, ...], tuple[float | str, ...]]
     values: tuple[tuple[float, ...], ...]
 
 

@@ -103,9 +103,10 @@ def find_problems(table: TermTable, known: Known) -> Iterator[str]:
     if isinstance(table, TableTerm):
         yield from find_misfits(table.edges, len(table.values))
     elif isinstance(table, Table2Term):
-        yield from find_misfits(table.edges[0], len(table.values))
+        first, second = (known[name] for name in table.predictors)
+        yield from find_level_misfits(table.edges[0], first, len(table.values))
         for row in table.values:
-            yield from find_misfits(table.edges[1], len(row))
+            yield from find_level_misfits(table.edges[1], second, len(row))
     elif isinstance(table, CategoriesTerm):
         unplaced = sorted(set(known[table.predictors[0]].words) - set(table.values))
         if unplaced and table.other is None:
@@ -115,6 +116,17 @@ def find_problems(table: TermTable, known: Known) -> Iterator[str]:
             yield "'predictors' names those of its factors"
         for factor in table.factors:
             yield from find_undefined(factor, known)
+
+
+def find_level_misfits(levels: tuple[float | str, ...], predictor: Predictor, values: int) -> Iterator[str]:
+    """A pair has a value for each word of a word, for each interval of a number."""
+    numbers = tuple(level for level in levels if not isinstance(level, str))
+    if not predictor.words:
+        if len(numbers) != len(levels):
+            yield f"{predictor.name!r} is a number, its levels are edges"
+        yield from find_misfits(numbers, values)
+    elif set(levels) != set(predictor.words) or values != len(levels):
+        yield f"{predictor.name!r} needs one value for each of {name_list(predictor.words, 'and')}"
 
 
 def find_misfits(edges: tuple[float, ...], values: int) -> Iterator[str]:

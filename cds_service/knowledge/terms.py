@@ -6,6 +6,7 @@ from enum import StrEnum
 
 Value = float | str  # of one predictor: a number, 1.0 or 0.0 for yes or no, or a word
 Edges = tuple[float, ...]
+Levels = tuple[float | str, ...]  # the edges of a number, or the words of a word
 
 
 class Link(StrEnum):
@@ -54,9 +55,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Table2:
-    """A value per pair of intervals: `values[i][j]` for interval i of the first number and j of the second."""
+    """A value per pair of levels: `values[i][j]` for level i of the first predictor and j of the second.
 
-    edges: tuple[Edges, Edges]
+    The levels of a number are the intervals between its edges; those of a word are the words listed.
+    """
+
+    edges: tuple[Levels, Levels]
     values: tuple[tuple[float, ...], ...]
 
 

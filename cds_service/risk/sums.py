@@ -52,8 +52,13 @@ def of_table(shape: Table, taken: list[Any], values: Values) -> float:
 
 
 def of_table2(shape: Table2, taken: list[Any], values: Values) -> float:
-    row, column = (bisect_right(edges, value) for edges, value in zip(shape.edges, taken, strict=True))
+    row, column = (level_of(edges, value) for edges, value in zip(shape.edges, taken, strict=True))
     return shape.values[row][column]
+
+
+def level_of(edges: tuple[Any, ...], value: Value) -> int:
+    """Which level of a pair a value is. Words are those of the predictor."""
+    return edges.index(value) if isinstance(value, str) else bisect_right(edges, value)
 
 
 def of_categories(shape: Categories, taken: list[Any], values: Values) -> float:
