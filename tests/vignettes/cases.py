@@ -27,6 +27,8 @@ from cds_service.knowledge.examples import build_chart
 from cds_service.knowledge.page import Page
 from cds_service.knowledge.rules import Indicator
 from cds_service.terminology.products import Terminology
+from tests.rules.library import shipped
+from tests.vignettes.genes import genomic_facts
 
 FOLDER = Path(__file__).parent
 NOT_VIGNETTES = {"covered.toml", "misses.toml"}
@@ -78,8 +80,7 @@ class Expected:
 class Vignette:
     """One patient, one moment. Exactly one of `says`, `silent` and `at_most` is expected.
 
-    `at_most` means: nothing more urgent than that, and silence is as good. `unplaced` names parts of the story that
-    the chart has no place for yet; such a vignette cannot be put.
+    `at_most` means: nothing more urgent than that, and silence is as good.
     """
 
     id: str
@@ -91,7 +92,6 @@ class Vignette:
     says: tuple[Expected, ...] = ()
     silent: bool = False
     at_most: Indicator | None = None
-    unplaced: tuple[str, ...] = ()
 
 
 def read_vignettes(terminology: Terminology, folder: Path = FOLDER) -> tuple[Vignette, ...]:
@@ -115,7 +115,9 @@ def read_vignettes(terminology: Terminology, folder: Path = FOLDER) -> tuple[Vig
 def read_vignette(page: Page, number: int, document: Mapping[str, Any], terminology: Terminology) -> Vignette:
     where = f"vignette[{number}]"
     chart = build_chart(page, where, document, frozenset(), NO_NAMES, terminology)
-    chart = complete(replace(chart, ordered_services=tuple(document.get("services", ()))))
+    tested = genomic_facts(document.get("genomics", {}), shipped().release.genes)
+    services = tuple(document.get("services", ()))
+    chart = complete(replace(chart, ordered_services=services, values={**chart.values, **tested}))
     expect = document["expect"]
     if sum(key in expect for key in ("says", "silent", "at_most")) != 1:
         page.note(f"{where}.expect", "write one of 'says', 'silent' and 'at_most'")
@@ -129,7 +131,6 @@ def read_vignette(page: Page, number: int, document: Mapping[str, Any], terminol
         says=tuple(read_expected(page, where, each, chart, terminology) for each in expect.get("says", ())),
         silent=expect.get("silent", False),
         at_most=Indicator(expect["at_most"]) if "at_most" in expect else None,
-        unplaced=("genomics",) if "genomics" in document else (),
     )
 
 

@@ -34,8 +34,6 @@ def judge(vignette: Vignette, release: Release) -> Verdict:
     shown, _ = choose(evaluate(release.index, chart), chart, release, chart.hook)
     cards = (*shown.groups, *shown.more)
     said = tuple(describe(finding) for card in cards for finding in card.findings)
-    if vignette.unplaced:
-        return Verdict(vignette, said, f"cannot be put: the chart has no place for {', '.join(vignette.unplaced)}")
     return Verdict(vignette, said, "; ".join(find_faults(vignette, cards, chart)))
 
 

@@ -15,7 +15,7 @@ from tests.rules.library import shipped
 from tests.vignettes.cases import FOLDER, Vignette, read_vignettes
 from tests.vignettes.judge import Verdict, judge
 
-HEADINGS = ("family", "say", "said right", "quiet", "false alerts", "not put", "right")
+HEADINGS = ("family", "say", "said right", "quiet", "false alerts", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,11 @@ class Score:
     said_right: int
     quiet: int
     false_alerts: int
-    not_put: int
 
     @property
     def right(self) -> float:
-        """Share of all vignettes that came out right; one that cannot be put did not."""
-        return (self.said_right + self.quiet - self.false_alerts) / (self.says + self.quiet + self.not_put)
+        """Share of all vignettes that came out right."""
+        return (self.said_right + self.quiet - self.false_alerts) / (self.says + self.quiet)
 
 
 @cache
@@ -58,15 +57,13 @@ def accepted_misses() -> dict[str, str]:
 
 def count(verdicts: Iterable[Verdict]) -> Score:
     every = list(verdicts)
-    put = [each for each in every if not each.vignette.unplaced]
-    says = [each for each in put if each.vignette.says]
-    quiet = [each for each in put if not each.vignette.says]
+    says = [each for each in every if each.vignette.says]
+    quiet = [each for each in every if not each.vignette.says]
     return Score(
         says=len(says),
         said_right=sum(each.right for each in says),
         quiet=len(quiet),
         false_alerts=sum(not each.right for each in quiet),
-        not_put=len(every) - len(put),
     )
 
 
@@ -87,7 +84,7 @@ def write_table() -> str:
 
 
 def row(name: str, score: Score) -> tuple[str, ...]:
-    counts = (score.says, score.said_right, score.quiet, score.false_alerts, score.not_put)
+    counts = (score.says, score.said_right, score.quiet, score.false_alerts)
     return (name, *(str(each) for each in counts), f"{score.right:.0%}")
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from cds_service.chart.facts import Known, Reason, Unknown
 from cds_service.knowledge.release import Release
-from cds_service.knowledge.rules import Indicator
 from tests.rules.library import shipped
 from tests.vignettes.cases import BadVignettes, Vignette, read_vignettes
 from tests.vignettes.judge import judge
@@ -86,7 +85,13 @@ def test_a_verdict_says_what_is_wrong(tmp_path: Path, expect: str, wrong: str) -
     assert judge(read(tmp_path, DRUGS, expect), release()).wrong == wrong
 
 
-def test_a_story_the_chart_has_no_place_for_is_never_right(tmp_path: Path) -> None:
-    vignette = read(tmp_path, DRUGS + '[vignette.genomics]\nCYP2C9 = "Poor Metabolizer"\n', 'at_most = "critical"')
-    assert vignette.at_most is Indicator.CRITICAL
-    assert judge(vignette, release()).wrong == "cannot be put: the chart has no place for genomics"
+def test_gene_tests_are_read_from_what_laboratories_send(tmp_path: Path) -> None:
+    genes = '[vignette.genomics]\nCYP2C19 = "Poor Metabolizer"\nDPYD = "0.5"\n"HLA-B" = "*57:01 negative"\n'
+    chart = read(tmp_path, DRUGS + genes, 'at_most = "critical"').chart
+    told = {name: chart.value(name) for name in ("cyp2c19_phenotype", "dpyd_activity_score", "hla_b_57_01")}
+    assert {name: fact.value for name, fact in told.items() if isinstance(fact, Known)} == {
+        "cyp2c19_phenotype": "Poor Metabolizer",
+        "dpyd_activity_score": 0.5,
+        "hla_b_57_01": "*57:01 negative",
+    }
+    assert isinstance(chart.value("cyp2d6_phenotype"), Unknown)
