@@ -20,6 +20,9 @@ SURVIVES_A_CRASH = "NORMAL"
 SURVIVES_POWER_LOSS = "FULL"
 """SQLite's `synchronous`: with NORMAL a power loss may cost the last rows, never what was written before."""
 
+IMPATIENT = {"connect_timeout": WAIT_S, "tcp_user_timeout": WAIT_S * 1000}
+"""In words of libpq."""
+
 
 def reach_database(url: str | None, file: Path, synchronous: str) -> Engine:
     """The database at `url` (SQLAlchemy's form), or the SQLite `file` when there is none.
@@ -35,13 +38,11 @@ def reach_database(url: str | None, file: Path, synchronous: str) -> Engine:
         if kind not in INSERTS:
             raise BadSettings(f"database_url: found {kind}, expected {' or '.join(INSERTS)}")
         server = kind == "postgresql"
-        engine = create_engine(
-            url, pool_size=CONNECTIONS, connect_args={"connect_timeout": WAIT_S} if server else {}, pool_pre_ping=server
-        )
+        engine = create_engine(url, pool_size=CONNECTIONS, connect_args=IMPATIENT if server else {})
     except (SQLAlchemyError, ImportError) as error:
         raise cannot_use(error) from None
-    if not server:
-        event.listen(engine, "connect", lambda connection, _: prepare_sqlite(connection, synchronous))
+    prepare = prepare_postgresql if server else prepare_sqlite
+    event.listen(engine, "connect", lambda connection, _: prepare(connection, synchronous))
     return engine
 
 
@@ -50,6 +51,12 @@ def prepare_sqlite(connection: Any, synchronous: str) -> None:
     connection.execute(f"PRAGMA busy_timeout = {WAIT_S * 1000}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
+
+
+def prepare_postgresql(connection: Any, synchronous: str) -> None:
+    """The same promise as SQLite's, whatever the server's default is."""
+    connection.execute(f"SET synchronous_commit = {'on' if synchronous == SURVIVES_POWER_LOSS else 'off'}")
+    connection.commit()
 
 
 def cannot_use(error: Exception) -> BadSettings:

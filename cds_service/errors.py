@@ -105,3 +105,13 @@ class NoToken(CdsError):
 
     def __str__(self) -> str:
         return f"no token: {self.why}"
+
+
+@dataclass(unsafe_hash=True)
+class NotRecorded(CdsError):
+    """The record of a decision could be written nowhere, and the site wants no answer without one."""
+
+    decision_id: str
+
+    def __str__(self) -> str:
+        return "the decision could not be recorded, so it is not given"

@@ -157,8 +157,26 @@ CHAINS = Table(
     Column("began", Double, nullable=False),
     Column("length", Integer, nullable=False),
     Column("head", String(DIGEST), nullable=False),
+    Column("checkpointed", Integer, nullable=False),
 )
-"""One row for each writer: how many records its chain has and the hash of the last."""
+"""One row for each writer: how many records its chain has, the hash of the last, and how many the last checkpoint
+covers."""
+
+ACCESSES = Table(
+    "access",
+    STORE,
+    Column("access_id", String(ID), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("who", String(NAME), nullable=False),
+    Column("what", String(NAME), nullable=False),
+    Column("of", String(NAME), nullable=False),
+    Column("writer", String(ID), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("chain_hash", String(DIGEST), nullable=False),
+    Index("access_in_chain", "writer", "seq", unique=True),
+)
+"""One row each time somebody looked at records in clear: `what` is `show` or `export`, `of` the decision id or the
+span. In chains like the decisions."""
 
 CHECKPOINTS = Table(
     "checkpoint",

@@ -1,5 +1,24 @@
 """Every store test runs on SQLite and on PostgreSQL."""
 
+from pathlib import Path
+
+import pytest
+
+from cds_service.database import SURVIVES_POWER_LOSS, reach_database
+from cds_service.store.migrate import upgrade
+from cds_service.store.store import Places
+from tests.store.entries import places_in
 from tests.support.databases import database_url, postgresql
 
-__all__ = ["database_url", "postgresql"]
+__all__ = ["database_url", "places", "postgresql"]
+
+
+@pytest.fixture
+def places(database_url: str, tmp_path: Path) -> Places:
+    """An empty database with the tables of the store, and folders for the rest."""
+    if database_url.startswith("postgresql"):
+        engine = reach_database(database_url, tmp_path / "unused", SURVIVES_POWER_LOSS)
+        upgrade(engine)
+        engine.dispose()
+        return places_in(tmp_path, database_url)
+    return places_in(tmp_path)

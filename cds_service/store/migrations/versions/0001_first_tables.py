@@ -15,6 +15,7 @@ def upgrade() -> None:
     create_activation()
     create_data_key()
     create_chain()
+    create_access()
     create_checkpoint()
     create_lost()
 
@@ -148,8 +149,25 @@ def create_chain() -> None:
         sa.Column("began", sa.Double(), nullable=False),
         sa.Column("length", sa.Integer(), nullable=False),
         sa.Column("head", sa.String(64), nullable=False),
+        sa.Column("checkpointed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("writer"),
     )
+
+
+def create_access() -> None:
+    op.create_table(
+        "access",
+        sa.Column("access_id", sa.String(36), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("what", sa.String(200), nullable=False),
+        sa.Column("of", sa.String(200), nullable=False),
+        sa.Column("writer", sa.String(36), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("chain_hash", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("access_id"),
+    )
+    op.create_index("access_in_chain", "access", ["writer", "seq"], unique=True)
 
 
 def create_checkpoint() -> None:
@@ -175,6 +193,7 @@ def create_lost() -> None:
 def downgrade() -> None:
     op.drop_table("lost")
     op.drop_table("checkpoint")
+    op.drop_table("access")
     op.drop_table("chain")
     op.drop_table("data_key")
     op.drop_table("activation")

@@ -1,0 +1,187 @@
+"""What is handed to the store for one decision, and what the store makes of it before it is written anywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from zlib import compress, decompress
+
+import msgspec
+
+from cds_service.store.ring import Ring
+from cds_service.store.sealing import Seals, WrappedKey, seal
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One finding that fired. `card` is the uuid of its card; `reason` says why it was withheld, empty when shown;
+    `grade` is its place in the rule; `ingredients` are the RXCUIs that matched."""
+
+    rule: str
+    version: str
+    severity: str
+    indicator: str
+    reason: str = ""
+    grade: int | None = None
+    card: str | None = None
+    ingredients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One decision. `payload` is its whole record, `body_sha256` the digest of the call; `reached` lists rule ids by
+    outcome (`silent`, `undetermined`, `error`), and under `missing` what kept rules undetermined, as
+    `value inr: not sent`."""
+
+    decision_id: str
+    tenant: str
+    client: str
+    service: str
+    hook: str
+    hook_instance: str
+    body_sha256: str
+    patient_id: str
+    user_id: str | None
+    role: str
+    release_digest: str
+    code_version: str
+    payload: bytes = field(repr=False)
+    arm: str = ""
+    cards: int = 0
+    fired: tuple[Fired, ...] = ()
+    reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of `decision` as far as it is known before it joins a chain. Members are the columns of the table."""
+
+    decision_id: str
+    at: float
+    tenant: str
+    client: str
+    service: str
+    hook: str
+    role: str
+    release_digest: str
+    code_version: str
+    arm: str
+    patient_key: str
+    user_key: str | None
+    call_key: str
+    index_key: str
+    cards: int
+    reached: bytes
+    data_key: str
+    ciphertext: bytes
+    ciphertext_sha256: str
+
+
+class FindingRow(msgspec.Struct, frozen=True):
+    """A row of `finding`. Members are the columns of the table."""
+
+    decision_id: str
+    place: int
+    rule: str
+    version: str
+    severity: str
+    indicator: str
+    grade: int | None
+    outcome: str
+    reason: str
+    card: str | None
+    subject_key: str
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """Everything that is written of one decision, nothing of the patient readable. Its bytes go to the spool."""
+
+    row: Row
+    findings: tuple[FindingRow, ...]
+    key: WrappedKey
+
+
+def pack_reached(reached: Mapping[str, tuple[str, ...]]) -> bytes:
+    return compress(msgspec.json.encode(reached), 1)
+
+
+def unpack_reached(packed: bytes) -> dict[str, tuple[str, ...]]:
+    """The rules that were reached and did not fire, by outcome, and what was missing (see `Entry`)."""
+    return msgspec.json.decode(decompress(packed), type=dict[str, tuple[str, ...]])
+
+
+def patient_parts(tenant: str, patient_id: str) -> tuple[str, ...]:
+    """What the keyed hash of a patient is of."""
+    return ("patient", tenant, patient_id)
+
+
+def user_parts(tenant: str, user_id: str) -> tuple[str, ...]:
+    return ("user", tenant, user_id)
+
+
+def subject_parts(tenant: str, rule: str, ingredients: tuple[str, ...]) -> tuple[str, ...]:
+    """What the keyed hash of a problem is of: a rule and the drugs it is about."""
+    return ("subject", tenant, rule, *sorted(set(ingredients)))
+
+
+def bind(row: Row, findings: tuple[FindingRow, ...]) -> bytes:
+    """What a record's ciphertext is bound to: all that stands in clear beside it and that no rotation of keys changes.
+
+    A row whose columns were changed does not open any more.
+    """
+    columns = [
+        *(row.decision_id, row.at, row.tenant, row.client, row.service, row.hook, row.role),
+        *(row.release_digest, row.code_version, row.arm, row.cards, sha256(row.reached).hexdigest()),
+    ]
+    told = [
+        [
+            *(each.place, each.rule, each.version, each.severity, each.indicator, each.grade),
+            *(each.outcome, each.reason, each.card),
+        ]
+        for each in findings
+    ]
+    return msgspec.json.encode([columns, told])
+
+
+def seal_entry(entry: Entry, at: float, ring: Ring, seals: Seals) -> Sealed:
+    """The entry as it may be written to disk at `at`."""
+    key = seals.key_of(at)
+    findings = tuple(finding_row(entry, place, fired, ring) for place, fired in enumerate(entry.fired))
+    row = Row(
+        decision_id=entry.decision_id,
+        at=at,
+        tenant=entry.tenant,
+        client=entry.client,
+        service=entry.service,
+        hook=entry.hook,
+        role=entry.role,
+        release_digest=entry.release_digest,
+        code_version=entry.code_version,
+        arm=entry.arm,
+        patient_key=ring.keyed(*patient_parts(entry.tenant, entry.patient_id)),
+        user_key=ring.keyed(*user_parts(entry.tenant, entry.user_id)) if entry.user_id else None,
+        call_key=ring.keyed("call", entry.tenant, entry.service, entry.hook_instance, entry.body_sha256),
+        index_key=ring.index[0].id,
+        cards=entry.cards,
+        reached=pack_reached(entry.reached),
+        data_key=key.kept.data_key,
+        ciphertext=b"",
+        ciphertext_sha256="",
+    )
+    ciphertext = seal(key, entry.payload, bind(row, findings))
+    sealed = msgspec.structs.replace(row, ciphertext=ciphertext, ciphertext_sha256=sha256(ciphertext).hexdigest())
+    return Sealed(sealed, findings, key.kept)
+
+
+def finding_row(entry: Entry, place: int, fired: Fired, ring: Ring) -> FindingRow:
+    return FindingRow(
+        decision_id=entry.decision_id,
+        place=place,
+        rule=fired.rule,
+        version=fired.version,
+        severity=fired.severity,
+        indicator=fired.indicator,
+        grade=fired.grade,
+        outcome="withheld" if fired.reason else "shown",
+        reason=fired.reason,
+        card=fired.card,
+        subject_key=ring.keyed(*subject_parts(entry.tenant, fired.rule, fired.ingredients)),
+    )
