@@ -13,7 +13,7 @@ from cds_service.knowledge.rules import Line, Rule, Scope, Status
 
 RUNNING = frozenset({Status.ACTIVE, Status.SILENT})
 DRUG_LISTS = frozenset({"medications"})
-OF_ALL_DRUGS = frozenset({"medications", "orders", "all_drugs", *FROM_DRUGS})
+LISTS_OF_DRUGS = frozenset({"medications", "orders", "all_drugs"})
 
 
 def index_rules(rules: Iterable[Rule]) -> RuleIndex:
@@ -23,6 +23,7 @@ def index_rules(rules: Iterable[Rule]) -> RuleIndex:
     by_ingredient: dict[str, list[Rule]] = {}
     by_fact: dict[str, list[Rule]] = {}
     any_drug: list[Rule] = []
+    reads: dict[str, frozenset[str]] = {}
     for rule in sorted(rules, key=lambda rule: rule.id):
         for ingredient in sorted(frozenset().union(*(side.ingredients for side in rule.sides))):
             by_ingredient.setdefault(ingredient, []).append(rule)
@@ -30,17 +31,32 @@ def index_rules(rules: Iterable[Rule]) -> RuleIndex:
             any_drug.append(rule)
         if rule.scope is Scope.PATIENT and (fact := index_fact(rule)):
             by_fact.setdefault(fact, []).append(rule)
+        if (ingredients := looks_at(rule)) is not None:
+            reads[rule.id] = ingredients
     return RuleIndex(
         {ingredient: tuple(reached) for ingredient, reached in by_ingredient.items()},
         {fact: tuple(reached) for fact, reached in by_fact.items()},
         tuple(any_drug),
-        frozenset(rule.id for reached in by_ingredient.values() for rule in reached if looks_at_own_drugs(rule)),
+        reads,
     )
 
 
-def looks_at_own_drugs(rule: Rule) -> bool:
-    """Whether a rule reads no list of drugs and nothing that is computed from all of them."""
-    return not rule.facts & OF_ALL_DRUGS and not any(side.any_drug for side in rule.sides)
+def looks_at(rule: Rule) -> frozenset[str] | None:
+    """The ingredients of the drugs that can change what a rule says; None if any drug can.
+
+    A fact of a drug depends on no drug but those with the same ingredient.
+    """
+    read = [side.ingredients for side in rule.sides]
+    if any(side.any_drug for side in rule.sides) or (not rule.sides and index_fact(rule) in LISTS_OF_DRUGS):
+        return None
+    for line in used_lines(rule):
+        if line.fact in FROM_DRUGS:
+            return None
+        if line.fact in LISTS_OF_DRUGS:
+            if line.value_set is None:
+                return None
+            read.append(line.value_set.ingredients)
+    return read[0] if len(read) == 1 else frozenset().union(*read)
 
 
 def gather_needs(page: Page, rules: Iterable[Rule], models: Iterable[Bundle] = ()) -> Needs:

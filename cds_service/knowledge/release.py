@@ -14,7 +14,7 @@ from cds_service.terminology.products import Terminology
 class ProblemKind:
     """One entry of cards/problems.toml: findings of one problem share a card.
 
-    `group_by` is "patient" (one card for all drugs) or "order" (one card per draft). `summary` is the Jinja2 pattern
+    `group_by` is "patient" (one card for all drugs) or "order" (one card per draft). `summary` is the pattern
     of a grouped card over `drugs` (names joined as "a + b + 2 more").
     """
 
@@ -66,14 +66,14 @@ class RuleIndex:
     """Rules that may be reached, by what reaches them. Cost grows with the patient's list, not with the library.
 
     `by_ingredient` serves order and pair rules (every side); `by_fact` serves patient rules by their index fact.
-    `any_drug` are the order rules that every drug reaches. `own_drugs` are the ids of rules that look at no drug but
-    those on their sides: what they say stays the same while other drugs change.
+    `any_drug` are the order rules that every drug reaches. `reads` are the ingredients a rule looks at, by its id: what
+    it says stays the same while other drugs change. A rule that is not in it may look at any drug.
     """
 
     by_ingredient: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     by_fact: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     any_drug: tuple[Rule, ...] = ()
-    own_drugs: frozenset[str] = frozenset()
+    reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class Operator(StrEnum):
     COUNT_AT_LEAST = "count_at_least"
     WITHIN_DAYS = "within_days"
 
+    __hash__ = str.__hash__  # Enum's own is a Python call, and every comparison looks one up
+
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
@@ -151,7 +153,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """Jinja2 sources of a card; `override_reasons` are ids from cards/override_reasons.toml."""
+    """Texts of a card with names in {{ }}; `override_reasons` are ids from cards/override_reasons.toml."""
 
     summary: str
     detail: str
@@ -180,7 +182,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule, compiled. Text fields are Jinja2 sources over `this`, `other`, `a`, `b` and patient facts."""
+    """One rule, compiled. Text fields hold {{ names }}: `this`, `other`, `a`, `b` and patient facts."""
 
     id: str
     version: str

@@ -68,7 +68,7 @@ class Orderable:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One `[[suggest]]` of a rule. `label` is a Jinja2 source; the name of the orderable is already in it.
+    """One `[[suggest]]` of a rule. `label` holds {{ names }}; the name of the orderable is already in it.
 
     `drug` is the side it acts on ("this", "a", "b"). `change-dose` has either an `orderable` or `value` and `unit` of
     one administration; `change-frequency` has `times_per_day`. A lab that was measured within `repeat_after_days` is

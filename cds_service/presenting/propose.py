@@ -1,6 +1,6 @@
 """A rule's suggestion on one finding becomes actions, and the chart as it would be once they are taken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import msgspec
@@ -56,14 +56,28 @@ class Candidate(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Proposer:
-    """What every proposal of one call needs."""
+    """What every proposal of one call needs. `made` are those already made: several rules propose the same."""
 
     chart: Chart
     release: Release
     session: Session
+    made: dict[tuple[object, ...], Candidate | None] = field(default_factory=dict)
 
     def propose(self, finding: Finding, suggestion: Suggestion) -> Candidate | None:
-        """The candidate of one suggestion on one finding; None when it cannot be made on this chart."""
+        """The candidate of one suggestion on one finding; None when it cannot be made on this chart.
+
+        Candidates that do the same to the same drug share one chart.
+        """
+        does = what_it_does(finding, suggestion)
+        if does not in self.made:
+            self.made[does] = self.make(finding, suggestion)
+        made = self.made[does]
+        if made is None or made.finding is finding:
+            return made
+        return Candidate(finding, suggestion, made.chart, made.actions, made.touched)
+
+    def make(self, finding: Finding, suggestion: Suggestion) -> Candidate | None:
+        """A candidate that was not made before."""
         candidate = Candidate(finding, suggestion, self.chart)
         orderable = suggestion.orderable
         if orderable is not None:
@@ -192,6 +206,18 @@ class Proposer:
         """Whether an ingredient of the new drug is on the allergy list, whatever the rules of the site say."""
         facts = (drug_fact(self.chart, new, each, "allergy_same_ingredient") for each in new.ingredient_rxcuis)
         return any(isinstance(fact, Known) and fact.value for fact in facts)
+
+
+def what_it_does(finding: Finding, suggestion: Suggestion) -> tuple[object, ...]:
+    """Everything about a suggestion that decides what it does, without its label and its finding."""
+    bound = finding.bindings.get(suggestion.drug)
+    return (
+        suggestion.verb,
+        bound.drug.reference if bound else "",
+        suggestion.orderable.id if suggestion.orderable else "",
+        *(suggestion.value, suggestion.unit, suggestion.times_per_day),
+        *(suggestion.repeat_after_days, suggestion.only_draft),
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -44,7 +44,7 @@ def fit_names(group: Group, names: list[str]) -> str:
     text = ""
     for limit in LIMITS:
         for shown in (3, 2):
-            text = plain_text(group.problem.summary).template.render(drugs=join_names(names, shown, limit))
+            text = plain_text(group.problem.summary).fill({"drugs": join_names(names, shown, limit)})
             if len(text) <= LONGEST:
                 return text
     return shorten(text, LONGEST)
@@ -88,7 +88,7 @@ def speak(
     """
     try:
         text = compile_text(source)
-        return text.fixed or text.template.render(context_of(text.names, finding, chart, limit)).strip()
+        return text.fixed or text.fill(context_of(text.names, finding, chart, limit)).strip()
     except Exception:
         return ""
 

@@ -1,7 +1,7 @@
 """Every suggestion is tried before it is offered: the rules run again on the chart as it would be (DESIGN 6)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
@@ -40,9 +40,9 @@ class Findings:
 
         What rules say that look at none of these drugs is taken over.
         """
-        touched = {rule.id for ingredient in changed for rule in index.by_ingredient.get(ingredient, ())}
-        same = index.own_drugs - touched
-        kept = (finding for finding in self.all if finding.rule.id in same)
+        reads = index.reads
+        kept = [each for each in self.all if each.rule.id in reads and reads[each.rule.id].isdisjoint(changed)]
+        same = frozenset([finding.rule.id for finding in kept])
         return Findings.of((*kept, *evaluate(index, chart, leaving_out=same)))
 
 
@@ -63,12 +63,16 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """The findings before any suggestion, at the call's hook and when the orders are signed."""
+    """The findings before any suggestion, at the call's hook and when the orders are signed.
+
+    `tried` are the charts tried so far by identity and hook, each with the findings on it.
+    """
 
     release: Release
     chart: Chart
     now: Findings
     when_signed: Findings
+    tried: dict[tuple[int, str], tuple[Chart, Findings]] = field(default_factory=dict)
 
     def verify(self, candidate: Candidate, card: Iterable[Finding]) -> Verified | None:
         """Whether a candidate may be offered on a card with these findings; None if not.
@@ -78,14 +82,11 @@ class Verifier:
         """
         if not candidate.solves:
             return Verified(candidate, frozenset(), frozenset())
-        index, changed = self.release.index, changed_ingredients(self.chart, candidate.chart)
-        after = self.now.again(candidate.chart, index, changed)
+        after = self.after(self.now, candidate.chart, candidate.chart.hook)
         solved = frozenset(finding.key for finding in card if is_solved(finding, after))
         if candidate.finding.key not in solved:
             return None
-        signed = after
-        if candidate.chart.hook != SIGNING:
-            signed = self.when_signed.again(as_signed(candidate.chart), index, changed)
+        signed = self.after(self.when_signed, candidate.chart, SIGNING)
         appearing = {**newly(self.now, after), **newly(self.when_signed, signed)}
         limit = min(URGENCY[candidate.finding.indicator], URGENCY[Indicator.WARNING])
         harm = any(URGENCY[finding.indicator] >= limit for finding in appearing.values())
@@ -100,6 +101,15 @@ class Verifier:
             tuple(appearing.values()),
             tuple(finding for key, finding in open_now.items() if key not in open_before),
         )
+
+    def after(self, before: Findings, chart: Chart, hook: str) -> Findings:
+        """The findings on a changed chart at a hook; each chart is tried once."""
+        place = id(chart), hook
+        if place not in self.tried:
+            there = chart if chart.hook == hook else replace(chart, hook=hook)
+            findings = before.again(there, self.release.index, changed_ingredients(self.chart, chart))
+            self.tried[place] = chart, findings
+        return self.tried[place][1]
 
 
 def changed_ingredients(before: Chart, after: Chart) -> frozenset[str]:

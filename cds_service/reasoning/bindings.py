@@ -15,9 +15,9 @@ from cds_service.knowledge.release import RuleIndex
 from cds_service.knowledge.rules import Rule, Side
 from cds_service.reasoning.findings import Bound, Missing
 from cds_service.reasoning.lines import LISTS, lists_of
-from cds_service.reasoning.logic import Truth, all_of
+from cds_service.reasoning.logic import Truth
 from cds_service.reasoning.sides import Standing, stand
-from cds_service.reasoning.verdicts import Verdict, merge
+from cds_service.reasoning.verdicts import TRUE, Verdict, merge
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -55,8 +55,8 @@ def arrange(chart: Chart) -> Present:
     """Look once at every drug of the chart."""
     holders: dict[str, list[Drug]] = {}
     for drug in chart.drugs:
-        for ingredient in drug.ingredients:
-            holders.setdefault(ingredient.rxcui, []).append(drug)
+        for ingredient in dict.fromkeys(drug.ingredient_rxcuis):
+            holders.setdefault(ingredient, []).append(drug)
     return Present(
         chart,
         {rxcui: tuple(drugs) for rxcui, drugs in holders.items()},
@@ -100,6 +100,8 @@ def holding(side: Side, present: Present) -> Iterable[Drug]:
     if side.any_drug:
         return present.chart.drugs
     held = sorted(side.ingredients & present.held)
+    if len(held) == 1:
+        return present.holders[held[0]]
     return {drug.reference: drug for ingredient in held for drug in present.holders[ingredient]}.values()
 
 
@@ -110,9 +112,9 @@ def standing_on(side: Side, present: Present) -> list[Standing]:
 
 def assign(*standings: Standing) -> Assignment:
     """Put each drug on its side."""
-    verdicts = [standing.verdict for standing in standings]
+    unsure = [standing.verdict for standing in standings if standing.verdict is not TRUE]
     bindings = {standing.side: standing.bound for standing in standings}
-    return Assignment(bindings, merge(all_of([verdict.truth for verdict in verdicts]), verdicts))
+    return Assignment(bindings, merge(Truth.UNKNOWN, unsure) if unsure else TRUE)
 
 
 def singles(rule: Rule, present: Present) -> Iterator[Assignment]:

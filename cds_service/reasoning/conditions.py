@@ -29,6 +29,8 @@ def weigh_all(conditions: Collection[Condition], chart: Chart, bindings: Binding
         if verdict.truth is Truth.FALSE:
             return verdict
         verdicts.append(verdict)
+    if len(verdicts) == 1:
+        return verdicts[0]
     return merge(all_of([verdict.truth for verdict in verdicts]), verdicts)
 
 
@@ -42,4 +44,6 @@ def weigh_any(conditions: Collection[Condition], chart: Chart, bindings: Binding
         if verdict.truth is Truth.TRUE:
             return verdict
         verdicts.append(verdict)
+    if len(verdicts) == 1:
+        return verdicts[0]
     return merge(any_of([verdict.truth for verdict in verdicts]), verdicts)

@@ -55,12 +55,12 @@ def evaluate_rule(rule: Rule, present: Present) -> list[Finding]:
 
 def evaluate_pairs(rule: Rule, present: Present) -> list[Finding]:
     """One finding per unordered pair, and one per drug whose partner may be there unseen or is not there at all."""
-    first, second = (standing_on(side, present) for side in rule.sides)
+    first, second = [standing_on(side, present) for side in rule.sides]
     paired = [best(rule, present.chart, ways) for ways in pairs(rule, first, second, present)]
     by_drug: dict[str, list[Standing]] = {}
     for standing in (*first, *second):
         by_drug.setdefault(standing.bound.drug.reference, []).append(standing)
-    firing = references(finding for finding in paired if finding.outcome is Outcome.FIRES)
+    firing = references([finding for finding in paired if finding.outcome is Outcome.FIRES])
     spoken_for = references(paired)
     alone = []
     for reference, standings in by_drug.items():

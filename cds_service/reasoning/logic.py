@@ -11,6 +11,8 @@ class Truth(Enum):
     UNKNOWN = "unknown"
     TRUE = "true"
 
+    __hash__ = object.__hash__  # Enum's own is a Python call, and every verdict looks one up
+
 
 def truth(holds: bool) -> Truth:
     """The certain truth of a plain yes or no."""

@@ -7,7 +7,7 @@ from cds_service.chart.facts import Reason
 from cds_service.knowledge.rules import Side
 from cds_service.reasoning.findings import Bound, Missing
 from cds_service.reasoning.logic import Truth, all_of, truth
-from cds_service.reasoning.verdicts import PLAIN, Verdict
+from cds_service.reasoning.verdicts import PLAIN, TRUE, Verdict
 from cds_service.terminology.products import Route
 
 
@@ -36,6 +36,8 @@ def stand(side: Side, drug: Drug) -> Standing | None:
 
 def judge_form(side: Side, drug: Drug) -> Verdict:
     """Whether route and dose form are among those the side asks for."""
+    if not side.forms and not side.not_forms and (not side.routes or drug.route in side.routes):
+        return TRUE
     route, form = route_fits(side, drug.route), form_fits(side, drug.dose_form)
     both = all_of((route, form))
     if both is not Truth.UNKNOWN:

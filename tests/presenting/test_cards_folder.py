@@ -20,7 +20,7 @@ def test_every_problem_leaves_room_for_two_drug_names() -> None:
     for id, problem in read("problems.toml").items():
         assert set(problem) == {"title", "summary", "group_by"}, id
         assert problem["group_by"] in {"patient", "order"}, id
-        assert len(plain_text(problem["summary"]).template.render(drugs="")) < 60, id
+        assert len(plain_text(problem["summary"]).fill({"drugs": ""})) < 60, id
 
 
 def test_every_severity_has_an_indicator_and_a_worse_one_is_never_milder() -> None:
