@@ -117,6 +117,36 @@ _SCORES = (
     ),
 )
 
+_ACUTE = (
+    FactType(
+        "acute_infarction",
+        "myocardial infarction in the last four weeks",
+        Kind.BOOLEAN,
+        inputs=("conditions",),
+        source="ICD-10-CM I21, I22; SNOMED CT; onset within four weeks",
+    ),
+    FactType(
+        "sepsis",
+        "sepsis in the last four weeks",
+        Kind.BOOLEAN,
+        inputs=("conditions",),
+        source="ICD-10-CM A40, A41, R65.2; SNOMED CT; onset within four weeks (house default)",
+    ),
+    _derived("charlson_points", "Charlson index", "{score}", "conditions", "Charlson et al. 1987, Quan et al. 2005"),
+    _derived("qt_drug_count", "drugs that prolong QT", "{count}", "medications orders", "labels of the FDA"),
+    *(
+        FactType(
+            name,
+            label,
+            Kind.CODE,
+            words=("none", "mild", "severe"),
+            inputs=("conditions",),
+            source="problem list read whole without its codes; no code says the grade",
+        )
+        for name, label in (("ascites", "ascites"), ("encephalopathy", "hepatic encephalopathy"))
+    ),
+)
+
 _LISTS = (
     _list("conditions", "problem list", key="conditions"),
     _list("allergies", "allergy list", key="allergies"),
@@ -131,7 +161,7 @@ _LISTS = (
 
 CATALOGUE: dict[str, FactType] = {
     fact.name: fact
-    for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *STAYS, *_DERIVED, *_SCORES, *GENOMICS, *_LISTS, *DRUG)
+    for fact in (*LABS, *VITALS, *_PEOPLE, *STATES, *STAYS, *_DERIVED, *_SCORES, *_ACUTE, *GENOMICS, *_LISTS, *DRUG)
 }
 
 

@@ -12,7 +12,7 @@ from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone, Servi
 from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
 from cds_service.chart.opioids import daily_mme
 from cds_service.chart.stay_drugs import drug_count
-from cds_service.chart.tisdale import tisdale_class, tisdale_points
+from cds_service.chart.tisdale import qt_drug_count, tisdale_class, tisdale_points
 
 UNREAD: Items[Any] = Items()
 FROM_DRUGS: MappingProxyType[str, Callable[["Chart"], Fact[Any]]] = MappingProxyType(
@@ -20,6 +20,7 @@ FROM_DRUGS: MappingProxyType[str, Callable[["Chart"], Fact[Any]]] = MappingProxy
         "mme_daily": lambda chart: daily_mme(chart.orders, chart.medications),
         "drug_count": lambda chart: drug_count(chart.medications),
         "child_pugh_class": child_pugh_class,
+        "qt_drug_count": qt_drug_count,
         "tisdale_points": tisdale_points,
         "tisdale_class": tisdale_class,
     }

@@ -77,6 +77,16 @@ def grades(conditions: Items[Problem], snomed: frozenset[str], icd_10_cm: tuple[
     return (*NONE, *ANY_GRADE) if unsettled(conditions) else NONE
 
 
+def graded(conditions: Items[Problem], snomed: frozenset[str], icd_10_cm: tuple[str, ...], label: str) -> Fact[str]:
+    """ "none" where a problem list read whole has none of these codes; a code alone does not say the grade."""
+    possible = grades(conditions, snomed, icd_10_cm)
+    if possible == NONE:
+        return Known("none")
+    if possible == ANY_GRADE:
+        return Unknown(Reason.NOT_RECORDED, f"{label} without its grade")
+    return unsettled(conditions) or Unknown(Reason.NOT_RECORDED, label)
+
+
 def may_raise_inr(chart: Chart) -> bool:
     """Whether an anticoagulant is taken, or nobody knows."""
     taken = (drug for drug in chart.medications.items if drug.status != PAUSED)

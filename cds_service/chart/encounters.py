@@ -26,6 +26,7 @@ NUBC_STATUS = "https://www.nubc.org/CodeSystem/PatDischargeStatus"
 ACT_PRIORITY = "http://terminology.hl7.org/CodeSystem/v3-ActPriority"
 
 YEAR = timedelta(days=365)
+HALF_YEAR = timedelta(days=182)
 
 Words = Mapping[tuple[str, str], str]
 
@@ -154,18 +155,18 @@ def word_of(concept: CodeableConcept | None, words: Words, what: str, encounter:
     return Unknown(Reason.UNRECOGNISED, f"{what} in codes that are not known")
 
 
-def visits_before(kind: str, received: Received, setting: Setting) -> Fact[float]:
-    """Encounters of one kind (inpatient, emergency, outpatient) begun in the 365 days before the day of admission.
+def visits_before(kind: str, received: Received, setting: Setting, window: timedelta = YEAR) -> Fact[float]:
+    """Encounters of one kind (inpatient, emergency, outpatient) begun in the `window` before the day of admission.
 
-    What began on the day of admission belongs to this stay. Unknown unless every encounter of that year was read with
-    its beginning and a known class; a page cut short counts when it reaches back beyond the year.
+    What began on the day of admission belongs to this stay. Unknown unless every encounter of that time was read with
+    its beginning and a known class; a page cut short counts when it reaches back beyond it.
     """
     stay = this_stay(received, setting)
     if isinstance(stay, Unknown):
         return stay
     own = own_resources(received, "encounters", Encounter)
     until = stay.start.astimezone(setting.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    since = until - YEAR
+    since = until - window
     earlier, doubt = begun_between(own, since, until, stay, setting)
     if doubt is not None:
         return doubt

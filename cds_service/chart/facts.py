@@ -19,7 +19,7 @@ class Source(msgspec.Struct, frozen=True):
     as_of: datetime | None = None
 
 
-class Known(msgspec.Struct, Generic[T], frozen=True):
+class Known(msgspec.Struct, Generic[T], frozen=True, tag="known"):
     """A value that was read or computed. Numbers always carry a UCUM `unit`.
 
     `as_of` is when it was true of the patient (UTC). `at_least` marks a number that is only a lower bound,
@@ -35,7 +35,7 @@ class Known(msgspec.Struct, Generic[T], frozen=True):
     formula: str = ""
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
     """A value that is not known, and why. `detail` adds what a clinician needs ("creatinine of 3 Mar 2020")."""
 
     reason: Reason

@@ -92,6 +92,8 @@ LABS = (
     _lab("sodium", "sodium", "mmol/L", "2951-2 2947-0", (90, 200), molar_mass=22.98977, valence=1),
     _lab("magnesium", "magnesium", "mg/dL", "19123-9 2601-3", (0.2, 20), molar_mass=24.305, valence=2),
     _lab("calcium", "calcium", "mg/dL", "17861-6 49765-1", (2, 25), molar_mass=40.078, valence=2),
+    _lab("phosphate", "phosphate", "mg/dL", "2777-1", (0.2, 30), molar_mass=30.973762),
+    _lab("bicarbonate", "bicarbonate", "mmol/L", "2028-9 1963-8", (1, 60), molar_mass=61.0168, valence=1),
     _lab("glucose", "glucose", "mg/dL", "2345-7 2339-0", (5, 2000), molar_mass=180.156),
     _lab("urate", "urate", "mg/dL", "3084-1", (0.1, 40), molar_mass=168.11),
     _lab("bilirubin", "total bilirubin", "mg/dL", "1975-2", (0, 80), molar_mass=584.66),
@@ -104,6 +106,8 @@ LABS = (
     _lab("platelets", "platelets", "10*3/uL", "777-3 26515-7", (0, 5000)),
     _lab("wbc", "white blood cells", "10*3/uL", "6690-2 26464-8", (0, 1000)),
     _lab("anc", "neutrophils", "10*3/uL", "751-8 26499-4 753-4", (0, 500)),
+    _lab("total_cholesterol", "total cholesterol", "mg/dL", "2093-3", (20, 1500), 1095, 1095, molar_mass=386.65),
+    _lab("hdl_cholesterol", "HDL cholesterol", "mg/dL", "2085-9", (1, 250), 1095, 1095, molar_mass=386.65),
     _lab("hba1c", "HbA1c", "%", "4548-4", (2, 25), days=180, inpatient_days=180),
     _lab(
         "tsh",
@@ -133,5 +137,9 @@ VITALS = (
     _vital("dbp", "diastolic blood pressure", "mm[Hg]", "8462-4", (10, 250), panels="85354-9 55284-4"),
     _vital("heart_rate", "heart rate", "/min", "8867-4", (10, 350)),
     _vital("spo2", "oxygen saturation", "%", "59408-5 2708-6", (20, 100)),
+    _vital("respiratory_rate", "respiratory rate", "/min", "9279-1", (2, 120)),
+    _vital("temperature", "body temperature", "Cel", "8310-5", (20, 46)),
+    _vital("oxygen_flow", "oxygen given", "L/min", "3151-8", (0, 100), panels="59408-5 2708-6"),
+    _vital("qt_interval", "QT interval", "ms", "8634-8", (150, 900), days=90, inpatient_days=7),
     _vital("qtc", "QTc", "ms", "8636-3", (200, 900), days=90, inpatient_days=7),
 )

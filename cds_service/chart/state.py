@@ -5,11 +5,21 @@ from typing import Any
 
 import msgspec
 
+from cds_service.chart.acute import INFARCTION, SEPSIS, is_acute
+from cds_service.chart.charlson import charlson_points
+from cds_service.chart.child_pugh import (
+    ASCITES_ICD_10_CM,
+    ASCITES_SNOMED,
+    ENCEPHALOPATHY_ICD_10_CM,
+    ENCEPHALOPATHY_SNOMED,
+    graded,
+)
 from cds_service.chart.childbearing import can_become_pregnant
 from cds_service.chart.derived import aki_stage
 from cds_service.chart.dialysis import on_dialysis
 from cds_service.chart.drugs import Problem, ProcedureDone
 from cds_service.chart.encounters import (
+    HALF_YEAR,
     admission_priority,
     admission_source,
     discharge_disposition,
@@ -56,6 +66,14 @@ STATE: Mapping[str, Describe] = {
     "ast_times_uln": lambda seen: times_upper_limit("ast", seen.readings, seen.setting),
     "bilirubin_times_uln": lambda seen: times_upper_limit("bilirubin", seen.readings, seen.setting),
     "aki_stage": lambda seen: aki_stage(seen.readings, seen.setting),
+    "acute_infarction": lambda seen: is_acute(seen.conditions, INFARCTION, seen.setting.now),
+    "sepsis": lambda seen: is_acute(seen.conditions, SEPSIS, seen.setting.now),
+    "charlson_points": lambda seen: charlson_points(seen.conditions),
+    "ascites": lambda seen: graded(seen.conditions, ASCITES_SNOMED, ASCITES_ICD_10_CM, "ascites"),
+    "encephalopathy": lambda seen: graded(
+        seen.conditions, ENCEPHALOPATHY_SNOMED, ENCEPHALOPATHY_ICD_10_CM, "hepatic encephalopathy"
+    ),
+    "emergency_visits_half_year": lambda seen: visits_before("emergency", seen.received, seen.setting, HALF_YEAR),
     "length_of_stay": lambda seen: length_of_stay(seen.received, seen.setting),
     "admission_source": lambda seen: admission_source(seen.received),
     "admission_priority": lambda seen: admission_priority(seen.received),

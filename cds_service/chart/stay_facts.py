@@ -61,6 +61,15 @@ STAYS = (
     _of_stay("discharge_disposition", "discharged to", DISPOSITIONS, "Encounter.hospitalization.dischargeDisposition"),
     _before("inpatient_stays_year", "hospital stays in the year before"),
     _before("emergency_visits_year", "emergency visits in the year before"),
+    FactType(
+        "emergency_visits_half_year",
+        "emergency visits in the half year before",
+        Kind.QUANTITY,
+        unit="{count}",
+        key="encounters",
+        inputs=("length_of_stay",),
+        source="Encounter.class of encounters begun in the 182 days before the day of admission",
+    ),
     _before("outpatient_visits_year", "outpatient visits in the year before"),
     FactType(
         "stay_diagnosis_count",

@@ -5,14 +5,14 @@ What is not known may or may not add its points, so the score lies between a low
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
-from cds_service.chart.drugs import PAUSED, Problem
+from cds_service.chart.acute import INFARCTION, SEPSIS, Codes, is_acute, listed_with
+from cds_service.chart.drugs import PAUSED
 from cds_service.chart.equations import QtRisks, tisdale
 from cds_service.chart.facts import Fact, Known, Reason, Unknown
-from cds_service.chart.problems import is_coded, unsettled
+from cds_service.chart.problems import unsettled
 from cds_service.chart.qt_drugs import KNOWN, POSSIBLE
 from cds_service.terminology.products import Route
 
@@ -29,16 +29,10 @@ MOST_THAT_COUNT = 2
 LOOP_DIURETICS = frozenset({"1808", "62349", "4603", "38413"})
 
 Span = tuple[float, float]  # from the harmless end to the harmful one
-Codes = tuple[frozenset[str], tuple[str, ...]]
-
 HEART_FAILURE: Codes = (
     frozenset({"84114007", "42343007", "88805009", "48447003", "56675007", "703272007", "417996009"}),
     ("I50", "I11.0", "I13.0", "I13.2"),
 )
-# Myocardial infarction, with and without ST elevation; ICD-10-CM calls one acute for four weeks.
-INFARCTION: Codes = (frozenset({"22298006", "401303003", "401314000"}), ("I21", "I22"))
-SEPSIS: Codes = (frozenset({"91302008", "10001005"}), ("A40", "A41", "R65.2"))
-ACUTE = timedelta(weeks=4)  # for sepsis a house default, not from a source
 
 
 def tisdale_points(chart: Chart) -> Fact[float]:
@@ -107,22 +101,17 @@ def taken(chart: Chart, ingredients: frozenset[str]) -> Span:
 
 def active(chart: Chart, codes: Codes) -> Span:
     """Whether a problem is on the list: 0 or 1 at either end."""
-    listed = bool(listed_with(chart, codes))
+    listed = bool(listed_with(chart.conditions, codes))
     return float(listed), float(listed or unsettled(chart.conditions) is not None)
 
 
 def acute(chart: Chart, codes: Codes) -> Span:
-    """As `active`, for a problem that began within four weeks; one without a date may have."""
-    onsets = [problem.onset for problem in listed_with(chart, codes)]
-    recent = any(onset is not None and is_recent(onset, chart.now) for onset in onsets)
-    return float(recent), float(recent or None in onsets or unsettled(chart.conditions) is not None)
+    """As `active`, for a problem that began within four weeks."""
+    fact = is_acute(chart.conditions, codes, chart.now)
+    return (0.0, 1.0) if isinstance(fact, Unknown) else (float(fact.value), float(fact.value))
 
 
-def listed_with(chart: Chart, codes: Codes) -> list[Problem]:
-    """The active problems with one of these codes."""
-    problems = [problem for problem in chart.conditions.items if problem.active]
-    return [problem for problem in problems if any(is_coded(coded, *codes) for coded in problem.codes)]
-
-
-def is_recent(onset: datetime, now: datetime) -> bool:
-    return now - onset <= ACUTE
+def qt_drug_count(chart: Chart) -> Fact[float]:
+    """How many drugs that prolong QT are taken, `{count}`; a lower bound where there may be more."""
+    certain, possible = taken(chart, QT_DRUGS)
+    return Known(float(certain), "{count}", as_of=chart.now, at_least=certain < possible)
