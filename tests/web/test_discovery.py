@@ -40,7 +40,8 @@ def test_prefetch_asks_for_keys_under_the_names_they_keep(client: FlaskClient) -
     assert prefetch["patient"] == "Patient/{{context.patientId}}"
     assert prefetch["medications"] == "MedicationRequest?patient={{context.patientId}}&status=active,on-hold"
     assert set(prefetch) <= {
-        "patient", "medications", "statements", "allergies", "conditions", "labs", "vitals", "procedures", "encounter",
+        "patient", "medications", "statements", "allergies", "conditions", "labs", "vitals", "genomics", "procedures",
+        "encounter",
     }  # fmt: skip
 
 
