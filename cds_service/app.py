@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -80,6 +81,7 @@ class Application:
             zone=self.settings.zone,
             client=caller.client.name,
             tenant=caller.tenant,
+            body_sha256=sha256(body).hexdigest(),
             may_trace=trace or self.settings.is_dev or caller.client.trace,
             dialect=caller.client.dialect,
             role=request.role or caller.client.role,

@@ -34,6 +34,7 @@ class Call:
     zone: tzinfo
     client: str
     tenant: str
+    body_sha256: str = ""
     may_trace: bool = False
     dialect: str = "standard"
     role: str | None = None
@@ -85,6 +86,9 @@ def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
         findings=findings,
         withheld=withheld,
         cards=cards,
+        session=session,
+        user_id=call.request.context.user_id,
+        body_sha256=call.body_sha256,
         role=call.role,
         department=call.department,
     )

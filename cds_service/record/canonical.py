@@ -1,11 +1,7 @@
 """The one byte form of a decision: equal decisions give equal bytes on any machine."""
 
-import msgspec
-
 from cds_service.record.decision import DecisionRecord
-from cds_service.record.plain import plain_record
-
-ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
+from cds_service.record.stored import ENCODER, stored_record
 
 
 def canonical_bytes(record: DecisionRecord) -> bytes:
@@ -13,4 +9,4 @@ def canonical_bytes(record: DecisionRecord) -> bytes:
 
     Nothing is added: the only clock in it is the decision's own `now`.
     """
-    return ENCODER.encode(plain_record(record))
+    return ENCODER.encode(stored_record(record))

@@ -6,13 +6,14 @@ from datetime import datetime
 from cds_service.chart.chart import Chart
 from cds_service.hooks.response import Card
 from cds_service.presenting.groups import Withheld
+from cds_service.presenting.session import Session
 from cds_service.reasoning.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """One decision. `key_states` says for each prefetch key how it arrived ("read, 4 items", "not sent");
-    `role` and `department` are those of the person asked for, where known."""
+    `role` and `department` are those of the person asked for, where known; `body_sha256` is the digest of the call."""
 
     decision_id: str
     now: datetime
@@ -28,5 +29,8 @@ class DecisionRecord:
     findings: tuple[Finding, ...]
     withheld: tuple[Withheld, ...]
     cards: tuple[Card, ...]
+    session: Session
+    user_id: str | None = None
+    body_sha256: str = ""
     role: str | None = None
     department: str | None = None

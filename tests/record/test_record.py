@@ -15,6 +15,7 @@ from cds_service.chart.drugs import Dose
 from cds_service.chart.facts import Known, Reason, Source, Unknown
 from cds_service.hooks.response import Card, CardSource, HookResponse
 from cds_service.presenting.groups import Withheld
+from cds_service.presenting.session import Session
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from cds_service.record.canonical import canonical_bytes
 from cds_service.record.decision import DecisionRecord
@@ -73,6 +74,7 @@ def a_record(*findings: Finding, **more: Any) -> DecisionRecord:
         "findings": findings,
         "withheld": (),
         "cards": (Card(uuid="1", summary="s", indicator="info", source=CardSource(label="l")),),
+        "session": Session("P1"),
         **more,
     }
     return DecisionRecord(**fields)
