@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from cds_service.knowledge.bundle import IfMissing, ModelKind
+from cds_service.knowledge.bundle import ModelKind
 from cds_service.knowledge.rules import Indicator, Status
 from cds_service.knowledge.terms import Link
 
@@ -26,7 +26,7 @@ class PredictorTable(Strict, frozen=True, kw_only=True):
     unit: str | None = None
     range: tuple[float, float] | None = None
     words: tuple[str, ...] = ()
-    missing: Literal[IfMissing.REFUSE, IfMissing.UNKNOWN_LEVEL] | Assume = IfMissing.REFUSE
+    missing: Literal["refuse", "unknown-level"] | Assume = "refuse"
     modifiable: bool = False
 
 

@@ -85,7 +85,7 @@ def finish(
         unit=unit,
         within=within,
         words=words,
-        if_missing=IfMissing.ASSUME if isinstance(table.missing, Assume) else table.missing,
+        if_missing=IfMissing.ASSUME if isinstance(table.missing, Assume) else IfMissing(table.missing),
         assumed=None if assume is None else plain_value(assume.assume),
         because="" if assume is None else assume.because,
         modifiable=table.modifiable,
