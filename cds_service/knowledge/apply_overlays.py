@@ -63,7 +63,9 @@ def set_limit(page: Page, where: str, document: dict[str, Any], path: str, limit
     line = line_at(document, path)
     operator = limit_of(line)
     if line is None or operator is None:
-        page.note(where, f"the rule has no line with a limit at {path!r}; `cds explain` shows the places")
+        places = list(find_limits(document))
+        known = f"its limits are at {name_list(places, 'and')}" if places else "it has none"
+        page.note(where, f"the rule has no line with a limit at {path!r}; {known}")
     elif isinstance(limit, list) != (operator == "between") or not (is_number(limit) or isinstance(limit, list)):
         page.note(
             where, f"{path!r} says {operator!r}, which needs {'two numbers' if operator == 'between' else 'a number'}"
@@ -81,6 +83,18 @@ def line_at(document: Document, path: str) -> dict[str, Any] | None:
         else:
             line = line[int(number) - 1] if isinstance(line, list) and 0 < int(number) <= len(line) else None
     return line if isinstance(line, dict) else None
+
+
+def find_limits(value: Any, path: str = "") -> Iterator[str]:
+    """The place of every line with a limit, in the order of the document."""
+    if isinstance(value, list):
+        for number, inner in enumerate(value, 1):
+            yield from find_limits(inner, f"{path}[{number}]")
+    elif isinstance(value, Mapping):
+        if "fact" in value and limit_of(value):
+            yield path
+        for key in (name for name in value if name in ("when", "unless", "grade", "all", "any", "not")):
+            yield from find_limits(value[key], join(path, key))
 
 
 def limit_of(line: Mapping[str, Any] | None) -> str | None:
@@ -172,7 +186,8 @@ def find_origins(shipped: Document, changes: tuple[Change, ...], overlays: Overl
                     )
             else:
                 home = shipped.get("card", {}) if name in IN_CARD else shipped
-                found[name] = f"{say(value)} instead of {say(home.get(name))}; {change.origin}"
+                was = home.get(name, "everybody" if name == "audience" else None)
+                found[name] = f"{say(value)} instead of {say(was)}; {change.origin}"
     named = set(texts_in(shipped)) if overlays.value_sets else set()
     for target in sorted(named & overlays.value_sets.keys()):
         parts = [f"{say_entries(change)}; {change.origin}" for change in overlays.value_sets[target]]

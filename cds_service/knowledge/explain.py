@@ -1,10 +1,12 @@
 """Says a compiled rule in sentences, as `cds explain` prints it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.knowledge.page import name_list
-from cds_service.knowledge.rules import Audience, Condition, Line, Operator, Rule, Scope, Side
+from cds_service.knowledge.rules import Audience, Condition, Line, Operator, Rule, Scope, Side, ValueSet
+from cds_service.knowledge.suggestions import Suggestion
+from cds_service.terminology.products import Terminology
 
 SCOPES = {
     Scope.ORDER: "It looks at one drug at a time: {this}.",
@@ -31,7 +33,7 @@ def explain(rule: Rule) -> str:
             *explain_conditions("It stays silent when any of this certainly holds:", rule.unless),
             *explain_urgency(rule),
             *explain_card(rule),
-            *(f"It may propose ({each.verb}): {each.label}" for each in rule.suggestions),
+            *(explain_suggestion(each) for each in rule.suggestions),
             *explain_standing(rule),
             *explain_origins(rule),
         )
@@ -91,6 +93,40 @@ def explain_card(rule: Rule) -> Iterator[str]:
         yield f"Reasons offered for going on: {', '.join(rule.card.override_reasons)}."
     if rule.known_false_alarms:
         yield f"Known false alarms: {'; '.join(rule.known_false_alarms)}."
+
+
+def explain_suggestion(suggestion: Suggestion) -> str:
+    left_out = suggestion.orderable is not None and not suggestion.orderable.allowed
+    said = " - left out: not on the formulary" if left_out else ""
+    return f"It may propose ({suggestion.verb}): {suggestion.label}{said}"
+
+
+def explain_local_codes(rule: Rule, rows: Iterable[Mapping[str, str]], terminology: Terminology) -> Iterator[str]:
+    """The local codes of config/code_map.csv that reach a rule by an ingredient."""
+    sought = frozenset[str]().union(*(side.ingredients for side in rule.sides))
+    for row in rows:
+        product = terminology.by_rxcui(row["target_code"])
+        if product and sought & {ingredient.rxcui for ingredient in product.ingredients}:
+            local = f"{row['code']} of {row['system']} ({row['display']})"
+            yield f"Local code {local} is read as {product.name} (by {row['by']}, {row['date']})."
+
+
+def explain_value_set(
+    value_set: ValueSet, changes: Iterable[str], rules: Iterable[str], terminology: Terminology
+) -> str:
+    """A list of codes: what is on it, what was changed and by whom, and which rules use it."""
+    names = sorted(terminology.ingredient_name(code) or code for code in value_set.ingredients)
+    codes = sorted(code for _, code in value_set.codes)
+    prefixes = sorted(f"{prefix}..." for _, prefix in value_set.prefixes)
+    return "\n".join(
+        (
+            f"{value_set.title} ({value_set.id}, a list of kind {value_set.kind})",
+            f"On it: {', '.join((*names, *codes, *prefixes, *sorted(value_set.forms)))}",
+            f"Source: {value_set.source}",
+            *(f"Changed here: {change}" for change in changes),
+            f"Used by: {', '.join(sorted(rules)) or 'no rule'}",
+        )
+    )
 
 
 def explain_standing(rule: Rule) -> Iterator[str]:

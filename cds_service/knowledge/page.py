@@ -9,6 +9,7 @@ from cds_service.errors import KnowledgeProblem
 
 STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 HEADING = re.compile(r"^[ \t]*\[(\[?)[ \t]*([\w.\-]+)[ \t]*\]", re.MULTILINE)
+ROW = re.compile(r"row (\d+)")
 OPENING, CLOSING = "[{", "]}"
 
 
@@ -22,7 +23,8 @@ class Page:
 
     def note(self, where: str, message: str) -> None:
         """Note that something at the path `where` (`when.all[2]`, counted from 1) is wrong."""
-        line = find_line(self.text, where) if self.text else None
+        find = find_row if self.file.endswith(".csv") else find_line
+        line = find(self.text, where) if self.text else None
         self.problems.append(KnowledgeProblem(self.file, where, message, line))
 
 
@@ -72,6 +74,13 @@ def find_line(text: str, where: str) -> int | None:
             break
         found, start, end = span
     return text.count("\n", 0, found) + 1 if found or steps else None
+
+
+def find_row(text: str, where: str) -> int | None:
+    """The 1-based line of `row 2` in CSV `text`, counted below the heading line, blank lines and remarks left out."""
+    row = ROW.match(where)
+    written = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+    return written[int(row[1])] if row and int(row[1]) < len(written) else None
 
 
 def find_table(text: str, steps: list[str | int]) -> tuple[int, int, list[str | int]]:

@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from cds_service.errors import KnowledgeProblem
 
 NOT_RULES = frozenset({"value_sets", "tables", "terminology", "orderables", "orderables.toml"})
 SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
+# The files of changes in a configuration folder: of the site, of a client, of a client's tenant.
+OVERLAYS = ("site/*.toml", "tenants/*/*.toml", "tenants/*/*/*.toml")
+WORKBENCH_FILE = "workbench/changes.toml"
 CARD_FILES = ("problems.toml", "policy.toml", "override_reasons.toml")
 
 Document = Mapping[str, Any]
@@ -39,6 +42,17 @@ class Sources:
         """sha256 over the content; layout and comments of a file do not change it."""
         content = {"documents": self.documents, "rows": self.rows}
         return hashlib.sha256(canonical(content)).hexdigest()
+
+    def with_layer(self, changes: str) -> "Sources":
+        """The sources with the text of one more file of changes, made after all others (the workbench's).
+
+        A text that is not TOML is a problem of that file.
+        """
+        try:
+            documents = {**self.documents, WORKBENCH_FILE: plain(tomllib.loads(changes))}
+        except tomllib.TOMLDecodeError as error:
+            return replace(self, problems=(*self.problems, explain_syntax(WORKBENCH_FILE, changes, error)))
+        return replace(self, documents=documents, texts={**self.texts, WORKBENCH_FILE: changes})
 
     def under(self, folder: str) -> Iterator[tuple[str, Document]]:
         """The TOML documents directly inside `folder`, by name."""
@@ -69,9 +83,31 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path, models_dir:
         "config/services.toml": config_dir / "services.toml",
         "config/code_map.csv": config_dir / "code_map.csv",
         **{f"config/{path.name}": path for path in sorted(config_dir.glob("formulary.csv"))},
-        **{f"config/{path.relative_to(config_dir).as_posix()}": path for path in find_overlays(config_dir)},
+        **name_files(config_dir, OVERLAYS),
         **(find_models(models_dir) if models_dir else {}),
     }
+    return read_files(files)
+
+
+def load_site(folder: Path) -> Sources:
+    """What one site adds: its changes, its local codes, its formulary. Never raises for content.
+
+    `folder` is laid out as `config` is, or holds the files of `config/site` itself.
+    """
+    tables = name_files(folder, ("code_map.csv", "formulary.csv"))
+    if (folder / "site").is_dir() or (folder / "tenants").is_dir():
+        return read_files({**name_files(folder, OVERLAYS), **tables})
+    return read_files({**{f"config/site/{path.name}": path for path in sorted(folder.glob("*.toml"))}, **tables})
+
+
+def name_files(folder: Path, patterns: tuple[str, ...]) -> dict[str, Path]:
+    """The files of a configuration folder that fit, by their name in the checkout."""
+    found = sorted(path for pattern in patterns for path in folder.glob(pattern))
+    return {f"config/{path.relative_to(folder).as_posix()}": path for path in found}
+
+
+def read_files(files: Mapping[str, Path]) -> Sources:
+    """The sources of these files, by name."""
     documents: dict[str, Document] = {}
     rows: dict[str, tuple[Mapping[str, str], ...]] = {}
     texts: dict[str, str] = {}
@@ -105,12 +141,6 @@ def find_models(folder: Path) -> dict[str, Path]:
         for path in found
         if path.name != "calibration.json" or path.exists()
     }
-
-
-def find_overlays(folder: Path) -> list[Path]:
-    """The files of changes in a configuration folder: of the site, of a client, of a client's tenant."""
-    patterns = ("site/*.toml", "tenants/*/*.toml", "tenants/*/*/*.toml")
-    return sorted(path for pattern in patterns for path in folder.glob(pattern))
 
 
 def read_rows(text: str) -> tuple[Mapping[str, str], ...]:

@@ -212,6 +212,7 @@ def test_an_as_of_that_is_no_date_is_named(text: str) -> None:
     [
         ({"asOf": 20210219}, "extension.org.cds-service.asOf"),
         ({"trace": "yes"}, "extension.org.cds-service.trace"),
+        ({"role": ["nurse"]}, "extension.org.cds-service.role"),
         ("trace", "extension.org.cds-service"),
     ],
 )
@@ -222,6 +223,13 @@ def test_our_own_extension_is_checked(own: Any, element: str) -> None:
 def test_our_own_extension_may_be_null() -> None:
     assert parse({**REQUESTS["order-sign"], "extension": {"org.cds-service": None}}).trace is False
     assert parse({**REQUESTS["order-sign"], "extension": {"org.cds-service": {"trace": None}}}).trace is False
+
+
+def test_role_and_department_are_read_from_our_extension() -> None:
+    own = {"role": "pharmacist", "department": "ICU"}
+    request = parse({**REQUESTS["order-sign"], "extension": {"org.cds-service": own}})
+    assert (request.role, request.department) == ("pharmacist", "ICU")
+    assert parse(REQUESTS["order-sign"]).department is None
 
 
 SECRET = "Zaphod-Beeblebrox"

@@ -145,3 +145,94 @@ def test_a_contraindication_is_quietened_by_two_people_only(quieter: str, tmp_pa
         compile_release(load_shelf(tmp_path), SmallTerminology())
     (folder / "house.toml").write_text(f'{change}approved_by = "S. Second"\n', encoding="utf-8")
     assert compile_release(load_shelf(tmp_path), SmallTerminology()).rules["warfarin-nsaid"].origins
+
+
+GI_BLEED_WITHOUT_K25 = 'value_set = "gi-bleed"\nremove = [{ prefix = "K25" }]'
+CONTRAINDICATED = RULE.replace('severity = "major"', 'severity = "contraindicated"')
+
+
+def contraindicated_with(folder: Path, change: str) -> list[str]:
+    """What is wrong when `change` is made to a rule that is a contraindication."""
+    files = {"rules/warfarin-nsaid.toml": CONTRAINDICATED, "config/site/house.toml": f"[[change]]\n{WHO}{change}\n"}
+    sources = load_shelf(copy_shelf(folder, files))
+    try:
+        compile_release(sources, SmallTerminology())
+    except BadKnowledge as bad:
+        return [str(problem) for problem in bad.problems]
+    return []
+
+
+@pytest.mark.parametrize("entry", ['value_set = "nsaid"\nremove = [{ code = "3355" }]', GI_BLEED_WITHOUT_K25])
+def test_a_list_that_a_contraindication_names_is_thinned_out_by_two_people_only(entry: str, tmp_path: Path) -> None:
+    (complaint,) = contraindicated_with(tmp_path, entry)
+    assert complaint.startswith("config/site/house.toml:1: change[1]: ")
+    assert "decides the contraindication 'warfarin-nsaid': changing it needs approved_by" in complaint
+    assert contraindicated_with(tmp_path, f'{entry}\napproved_by = "S. Second"') == []
+
+
+def test_one_person_may_add_to_what_a_contraindication_warns_of(tmp_path: Path) -> None:
+    more = 'value_set = "nsaid"\nadd = [{ system = "rxnorm", code = "1191", display = "aspirin" }]'
+    assert contraindicated_with(tmp_path, more) == []
+
+
+def test_two_people_add_to_what_spares_from_a_contraindication(tmp_path: Path) -> None:
+    spared = CONTRAINDICATED.replace(
+        "[unless]\nany = [", '[unless]\nany = [ { fact = "conditions", any_in = "gi-bleed" },'
+    )
+    assert spared != CONTRAINDICATED
+    more = 'value_set = "gi-bleed"\nadd = [{ system = "snomed", code = "1", display = "another" }]'
+    files = {"rules/warfarin-nsaid.toml": spared, "config/site/house.toml": f"[[change]]\n{WHO}{more}\n"}
+    with pytest.raises(BadKnowledge, match="decides the contraindication 'warfarin-nsaid': changing it needs"):
+        compile_release(load_shelf(copy_shelf(tmp_path, files)), SmallTerminology())
+
+
+def test_a_contraindication_has_no_audience(tmp_path: Path) -> None:
+    (complaint,) = contraindicated_with(
+        tmp_path, 'rule = "warfarin-nsaid"\naudience = { only = { role = ["pharmacist"] } }'
+    )
+    assert complaint.startswith("config/site/house.toml:5: change[1].audience: ")
+    assert "a contraindication is shown to everybody; leave the audience out" in complaint
+
+
+def test_a_rule_that_the_site_made_a_contraindication_is_lowered_by_two_people_only(tmp_path: Path) -> None:
+    raised = f'[[change]]\nrule = "warfarin-nsaid"\n{WHO}severity = "contraindicated"\n'
+    lowered = f'[[change]]\nrule = "warfarin-nsaid"\n{WHO}severity = "minor"\n'
+    files = {"config/site/house.toml": raised, "config/tenants/north/own.toml": lowered}
+    with pytest.raises(BadKnowledge, match=r"config/tenants/north/own.toml:1: .* is contraindicated"):
+        compile_release(load_shelf(copy_shelf(tmp_path, files)), SmallTerminology())
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "says"),
+    [
+        ('snooze = "90 days"', "snooze", "found '90 days', expected a number of days such as \"P30D\""),
+        ('override_reasons = ["because"]', "override_reasons", "has no reason 'because'"),
+        ('summary = "{{ a.nmae }}"', "summary", "nmae"),
+        ("audience = {}", "audience", "say for whom"),
+        ("audience = { only = {} }", "audience", "name at least one role, department or encounter_class"),
+        ('audience = { only = { encounter_class = ["WARD"] } }', "audience", "'WARD' is not one of AMB, EMER"),
+        ('audience = { for = { role = ["nurse"] } }', "audience", "there is no key 'for' here"),
+        ('severity = "minor"\nreason_ = ""', "reason_", "there is no key 'reason_' here; did you mean 'reason'?"),
+    ],
+)
+def test_what_a_change_makes_wrong_is_said_where_the_change_stands(
+    change: str, place: str, says: str, tmp_path: Path
+) -> None:
+    found = complaints(tmp_path, house=f'[[change]]\nrule = "warfarin-nsaid"\n{WHO}{change}\n')
+    assert found
+    assert all(complaint.startswith("config/site/house.toml:") for complaint in found)
+    assert any(f"change[1].{place}: " in complaint and says in complaint for complaint in found), found
+
+
+def test_reason_and_names_are_not_empty(tmp_path: Path) -> None:
+    (complaint,) = complaints(
+        tmp_path, house='[[change]]\nrule = "warfarin-nsaid"\nreason = " "\nby = "C. Chief"\nsnooze = "P9D"\n'
+    )
+    assert complaint == "config/site/house.toml:3: change[1].reason: 'reason' must not be empty"
+
+
+def test_a_changed_list_is_an_origin_of_the_rules_that_use_it(tmp_path: Path) -> None:
+    change = f'[[change]]\nvalue_set = "nsaid"\n{WHO}remove = [{{ code = "3355" }}]\n'
+    rule = release_of(tmp_path, house=change).rules["warfarin-nsaid"]
+    origin = "config/site/house.toml: house policy 12 (by C. Chief)"
+    assert rule.origins == (("list nsaid", f"without 3355; {origin}"),)
