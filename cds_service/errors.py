@@ -115,3 +115,7 @@ class NotRecorded(CdsError):
 
     def __str__(self) -> str:
         return "the decision could not be recorded, so it is not given"
+
+
+class BadData(CdsError):
+    """Data of patients, predictions or outcomes that cannot be used: which file and line, and what was expected."""

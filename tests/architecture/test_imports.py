@@ -16,6 +16,7 @@ ALLOWED = {
     "trust": {"hooks", "outbound", "database"},
     "database": set(),
     "store": {"database"},
+    "recording": {"record", "store", "reasoning"},
     "outbound": set(),
     "fhir": {"hooks", "outbound"},
     "terminology": set(),
@@ -24,6 +25,7 @@ ALLOWED = {
     "reasoning": {"chart", "knowledge", "terminology"},
     # Beyond the table: a population is written in the grammar of rules, and weighed as rules are.
     "risk": {"chart", "knowledge", "reasoning"},
+    "modelling": {"chart", "knowledge", "risk", "terminology"},
     "presenting": {"chart", "knowledge", "reasoning", "hooks", "terminology"},
     "record": {"hooks", "chart", "reasoning", "presenting"},
     "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "presenting", "record"},
