@@ -16,9 +16,10 @@ from cds_service.chart.people import IN_HOSPITAL, NOT_STARTED, only
 from cds_service.chart.systems import canonical
 from cds_service.chart.whose import Own, label, own_resources
 from cds_service.fhir.dates import parse_moment
+from cds_service.fhir.encounter import Encounter
 from cds_service.fhir.received import Received
 from cds_service.fhir.references import belongs_to
-from cds_service.fhir.resources import CodeableConcept, Encounter
+from cds_service.fhir.resources import CodeableConcept
 
 ADMIT_SOURCE = "http://terminology.hl7.org/CodeSystem/admit-source"
 DISPOSITION = "http://terminology.hl7.org/CodeSystem/discharge-disposition"

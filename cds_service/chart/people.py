@@ -9,9 +9,10 @@ from cds_service.chart.drugs import Problem
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
 from cds_service.chart.problems import find_problem, unsettled
 from cds_service.fhir.dates import parse_moment
+from cds_service.fhir.encounter import Encounter
 from cds_service.fhir.received import Received
 from cds_service.fhir.references import belongs_to
-from cds_service.fhir.resources import Encounter, Patient, Resource
+from cds_service.fhir.resources import Patient, Resource
 
 R = TypeVar("R", bound=Resource)
 

@@ -10,9 +10,10 @@ from cds_service.chart.encounters import this_encounter
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
 from cds_service.chart.systems import ICD9CM, ICD10, ICD10CM, codes_in
 from cds_service.chart.whose import Own, label, own_resources
+from cds_service.fhir.encounter import Encounter, EncounterDiagnosis
 from cds_service.fhir.received import Received
 from cds_service.fhir.references import relative
-from cds_service.fhir.resources import Condition, Encounter, EncounterDiagnosis
+from cds_service.fhir.resources import Condition
 
 ICD = frozenset({ICD9CM, ICD10CM, ICD10})
 CONSIDERED = 3  # the development data hold the first three diagnoses of a stay

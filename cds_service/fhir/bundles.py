@@ -11,10 +11,11 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from cds_service.fhir.kinds import READ
 from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, Json, decode_resource, items_of, member, type_of
 from cds_service.fhir.outcomes import reason_of
 from cds_service.fhir.received import KeyResult, Reason, Unreadable
-from cds_service.fhir.resources import READ, OtherResource, Part, Resource
+from cds_service.fhir.resources import OtherResource, Part, Resource
 from cds_service.fhir.versions import MOVES, refuse_dstu2
 
 T = TypeVar("T")

@@ -7,10 +7,11 @@ import msgspec
 
 from cds_service.errors import BadRequest
 from cds_service.fhir.bundles import name_by_url
+from cds_service.fhir.kinds import READ
 from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, decode_resource, items_of, member, type_of
 from cds_service.fhir.received import Draft, Unreadable
 from cds_service.fhir.references import belongs_to, relative
-from cds_service.fhir.resources import READ, CodeableConcept, OtherResource, Reference, Resource
+from cds_service.fhir.resources import CodeableConcept, OtherResource, Reference, Resource
 from cds_service.fhir.versions import MOVES, refuse_dstu2
 from cds_service.hooks.contexts import Context
 from cds_service.hooks.members import kind_of

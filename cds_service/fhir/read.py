@@ -7,9 +7,10 @@ import msgspec
 from cds_service.errors import BadRequest
 from cds_service.fhir.bundles import read_by_entry, read_resource, read_uniform
 from cds_service.fhir.drafts import read_drafts
+from cds_service.fhir.kinds import READ
 from cds_service.fhir.lenient import OBJECT, UNREADABLE_JSON, type_of
 from cds_service.fhir.received import Draft, KeyResult, Reason, Received, Unreadable
-from cds_service.fhir.resources import READ, MedicationRequest, MedicationStatement, Resource
+from cds_service.fhir.resources import MedicationRequest, MedicationStatement, Resource
 from cds_service.hooks.request import HookRequest
 
 MOST_DRUG_DRAFTS = 100

@@ -238,27 +238,6 @@ class Patient(Resource, frozen=True):
     deceased_date_time: str | None = None
 
 
-class Hospitalization(Part, frozen=True):
-    admit_source: CodeableConcept | None = None
-    discharge_disposition: CodeableConcept | None = None
-
-
-class EncounterDiagnosis(Part, frozen=True):
-    condition: Reference | None = None
-    rank: int | None = None
-
-
-class Encounter(Resource, frozen=True):
-    status: str | None = None
-    class_: Coding | None = msgspec.field(name="class", default=None)
-    type: tuple[CodeableConcept, ...] = ()
-    subject: Reference | None = None
-    period: Period | None = None
-    priority: CodeableConcept | None = None
-    hospitalization: Hospitalization | None = None
-    diagnosis: tuple[EncounterDiagnosis, ...] = ()
-
-
 class Procedure(Resource, frozen=True):
     status: str | None = None
     code: CodeableConcept | None = None
@@ -299,13 +278,3 @@ class Issue(Part, frozen=True):
 
 class OperationOutcome(Resource, frozen=True):
     issue: tuple[Issue, ...] = ()
-
-
-READ: dict[str, type[Resource]] = {
-    kind.__name__: kind
-    for kind in (
-        *(AllergyIntolerance, Condition, Encounter, Immunization, Medication, MedicationRequest),
-        *(MedicationStatement, Observation, Patient, Procedure, ServiceRequest),
-    )
-}
-"""The resource types that are read, by name; any other is skipped, or kept as `OtherResource` if it is a draft."""

@@ -24,17 +24,9 @@ from cds_service.chart.stay_diagnoses import (
 )
 from cds_service.chart.stay_hba1c import level_of
 from cds_service.chart.systems import ICD9CM, ICD10CM, SNOMED
+from cds_service.fhir.encounter import Encounter, EncounterDiagnosis, Hospitalization
 from cds_service.fhir.received import KeyResult, Received, Unreadable
-from cds_service.fhir.resources import (
-    CodeableConcept,
-    Coding,
-    Condition,
-    Encounter,
-    EncounterDiagnosis,
-    Hospitalization,
-    Period,
-    Reference,
-)
+from cds_service.fhir.resources import CodeableConcept, Coding, Condition, Period, Reference
 
 NOW = datetime(2021, 3, 10, 15, 0, tzinfo=UTC)
 SETTING = Setting(NOW, UTC, inpatient=True)

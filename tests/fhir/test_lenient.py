@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cds_service.fhir.encounter import Encounter
 from cds_service.fhir.lenient import decode_resource
 from cds_service.fhir.read import read_request
 from cds_service.fhir.resources import (
@@ -12,7 +13,6 @@ from cds_service.fhir.resources import (
     CodeableConcept,
     Coding,
     Condition,
-    Encounter,
     MedicationRequest,
     MedicationStatement,
     Observation,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cds_service.errors import BadRequest, NothingToWorkWith
+from cds_service.fhir.kinds import READ
 from cds_service.fhir.lenient import decode_resource
 from cds_service.fhir.read import read_request
-from cds_service.fhir.resources import READ
 from cds_service.fhir.versions import MOVES
 from cds_service.hooks.contexts import CONTEXTS
 from cds_service.hooks.discovery import TEMPLATES

@@ -8,8 +8,9 @@ import msgspec
 
 from cds_service.chart.drugs import Coded, Problem
 from cds_service.chart.facts import Items, Unrecognised
+from cds_service.fhir.encounter import Encounter
 from cds_service.fhir.received import KeyResult, Reason, Received
-from cds_service.fhir.resources import Encounter, Observation, Patient, Resource
+from cds_service.fhir.resources import Observation, Patient, Resource
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
