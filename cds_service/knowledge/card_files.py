@@ -12,6 +12,8 @@ from cds_service.knowledge.shapes import (
     POLICY,
     POLICY_CAPS,
     POLICY_INDICATORS,
+    POLICY_RENEWALS,
+    POLICY_REVIEW,
     POLICY_SOURCE,
     POLICY_UNCHECKED,
     PROBLEM,
@@ -59,6 +61,8 @@ def read_policy(page: Page, document: Mapping[str, Any]) -> CardPolicy | None:
     caps = read_shape(page, "caps", kept.get("caps", {}), POLICY_CAPS)
     source = read_shape(page, "source", kept.get("source", {}), POLICY_SOURCE)
     unchecked = read_shape(page, "unchecked", kept["unchecked"], POLICY_UNCHECKED) if "unchecked" in kept else {}
+    renewals = read_shape(page, "renewals", kept["renewals"], POLICY_RENEWALS) if "renewals" in kept else {}
+    review = read_shape(page, "review", kept["review"], POLICY_REVIEW) if "review" in kept else {}
     for hook, cap in caps.items():
         if type(cap) is not int or cap < 1:
             page.note(f"caps.{hook}", f"a cap is a whole number of at least 1, found {cap}")
@@ -70,6 +74,8 @@ def read_policy(page: Page, document: Mapping[str, Any]) -> CardPolicy | None:
         source_label=source["label"],
         source_url=source["url"],
         unchecked_severity=Severity(unchecked.get("severity", Severity.MAJOR)),
+        renewals_from=Indicator(renewals.get("from", Indicator.INFO)),
+        review_hooks=frozenset(review.get("hooks", ())),
     )
 
 

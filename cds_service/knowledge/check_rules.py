@@ -7,14 +7,13 @@ from typing import Any
 from cds_service.knowledge.page import Page, name_list, suggest
 from cds_service.knowledge.parse_rules import lines_of, read_all
 from cds_service.knowledge.read_shape import read_shape
-from cds_service.knowledge.rules import Group, Line, Rule, Scope, Status, ValueSet
+from cds_service.knowledge.rules import NEVER_LOWERED, Group, Line, Rule, Scope, Status, ValueSet
 from cds_service.knowledge.shapes import EXAMPLE, EXPECT, OUTCOMES
 from cds_service.knowledge.texts import check_one_line, check_summary
 from cds_service.knowledge.vocabulary import Vocabulary
 
 DURATION = re.compile(r"P\d+D")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
-NEVER_LOWERED = ("dose", "renal", "allergy", "pregnancy")  # DESIGN 4: findings of these are never lowered
 
 
 def check_rule(page: Page, rule: Rule, vocabulary: Vocabulary) -> None:

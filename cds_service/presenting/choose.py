@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.release import ProblemKind, Release
-from cds_service.knowledge.rules import Indicator, Severity, Status
+from cds_service.knowledge.rules import NEVER_LOWERED, Indicator, Severity
 from cds_service.presenting.audience import ANYBODY, Reader, withhold
 from cds_service.presenting.groups import Group, Shown, Withheld
+from cds_service.presenting.quiet import reason_to_wait
+from cds_service.presenting.review import review
 from cds_service.presenting.unchecked import list_unchecked
 from cds_service.reasoning.findings import Finding, Outcome
 
@@ -25,15 +29,19 @@ def choose(
     Contraindicated groups are always shown and count towards the cap of the hook; a hook without a cap has none.
     """
     fired = [finding for finding in findings if finding.outcome is Outcome.FIRES]
-    active = [finding for finding in fired if finding.rule.status is Status.ACTIVE]
-    silent = [Withheld(finding, "rule is silent") for finding in fired if finding.rule.status is not Status.ACTIVE]
-    waiting = [(finding, withhold(finding.rule, reader, chart.encounter_class)) for finding in active]
-    others = [Withheld(finding, reason) for finding, reason in waiting if reason]
-    groups = group((finding for finding, reason in waiting if not reason), chart, release)
+    reasons = [
+        reason_to_wait(each, release.policy, hook) or withhold(each.rule, reader, chart.encounter_class)
+        for each in fired
+    ]
+    waiting = list(zip(fired, reasons, strict=True))
+    quiet = [Withheld(finding, reason) for finding, reason in waiting if reason]
+    groups = fold(group((finding for finding, reason in waiting if not reason), chart, release))
+    if hook in release.policy.review_hooks:
+        groups = review(groups)
     kept, more = cap(groups, release.policy.caps.get(hook, len(groups)))
-    over = [Withheld(finding, "over the cap") for each in more for finding in each.findings]
+    over = [Withheld(finding, "over the cap") for each in more for finding in each.told]
     unchecked = list_unchecked(findings, chart, release, hook)
-    return Shown(kept, more, unchecked), (*silent, *others, *over)
+    return Shown(kept, more, unchecked), (*quiet, *over)
 
 
 def rank(finding: Finding) -> Rank:
@@ -90,6 +98,40 @@ def urgency(group: Group) -> tuple[int, Rank, str]:
     """Sort key of a card: its most urgent indicator, then its leading finding."""
     indicator = min(INDICATORS[finding.indicator] for finding in group.findings)
     return (indicator, rank(group.findings[0]), group.key)
+
+
+def fold(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """Groups of which a quiet one about the same order as an urgent one is told on that card: one order, one decision.
+
+    A card of its own keep contraindications, and the families whose findings are never lowered.
+    """
+    urgent = [each for each in groups if not is_quiet(each)]
+    beside: dict[str, list[Finding]] = {}
+    left = []
+    for each in groups:
+        home = next((card for card in urgent if drafts(each) <= drafts(card)), None) if is_told_beside(each) else None
+        if home is None:
+            left.append(each)
+        else:
+            beside.setdefault(home.key, []).extend(each.findings)
+    return tuple(replace(each, also=tuple(beside.get(each.key, ()))) for each in left)
+
+
+def is_quiet(group: Group) -> bool:
+    return all(finding.indicator is Indicator.INFO for finding in group.findings)
+
+
+def is_told_beside(group: Group) -> bool:
+    """Whether a group about orders may stand as a line on another card."""
+    rules = [finding.rule for finding in group.findings]
+    keep = any(rule.severity is Severity.CONTRAINDICATED or rule.family in NEVER_LOWERED for rule in rules)
+    return is_quiet(group) and not keep and bool(drafts(group))
+
+
+def drafts(group: Group) -> set[str]:
+    """References of the orders a group is about."""
+    bound = [each for finding in group.findings for each in finding.bindings.values()]
+    return {each.drug.reference for each in bound if each.drug.is_draft}
 
 
 def cap(groups: tuple[Group, ...], most: int) -> tuple[tuple[Group, ...], tuple[Group, ...]]:

@@ -12,6 +12,7 @@ from cds_service.knowledge.rules import Indicator
 from cds_service.presenting.detail import describe, describe_more, describe_unchecked
 from cds_service.presenting.groups import Group, Shown, Unchecked
 from cds_service.presenting.offer import NOTHING, Trial, offer, prepare
+from cds_service.presenting.review_detail import describe_review
 from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import summarise, summarise_more, summarise_unchecked
 from cds_service.reasoning.findings import Finding
@@ -56,11 +57,11 @@ def card_of(
         summary=summarise(group, chart),
         indicator=min((finding.indicator for finding in group.findings), key=INDICATORS.index),
         source=source(release.policy, topic_of(lead, session), lead.rule.title),
-        detail=describe(group, chart, offered.lines),
+        detail=(describe_review if group.parts else describe)(group, chart, offered.lines),
         suggestions=offered.buttons,
         selection_behavior=offered.selection_behavior,
-        override_reasons=override_reasons(group.findings, release),
-        extension=extension(decision, group.findings),
+        override_reasons=override_reasons(group.told, release),
+        extension=extension(decision, group.told),
     )
 
 
@@ -72,7 +73,7 @@ def more_card(groups: tuple[Group, ...], chart: Chart, policy: CardPolicy, decis
         indicator=Indicator.INFO,
         source=source(policy, "more", "More findings"),
         detail=describe_more(groups, chart),
-        extension=extension(decision, [finding for group in groups for finding in group.findings]),
+        extension=extension(decision, [finding for group in groups for finding in group.told]),
     )
 
 

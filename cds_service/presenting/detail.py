@@ -1,36 +1,23 @@
 """The body of a card in Markdown: what, why, this patient, what is not known, what to do, and where it comes from."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
-
-from msgspec.structs import replace
 
 from cds_service.chart.chart import Chart
-from cds_service.chart.facts import Fact, Known, Reason
-from cds_service.knowledge.conditions import DRUG_LISTS
-from cds_service.knowledge.rules import Evidence, Indicator, Severity
+from cds_service.knowledge.parse_rules import lines_of
+from cds_service.knowledge.rules import Evidence, Rule, Severity
 from cds_service.presenting.groups import Group, Unchecked
-from cds_service.presenting.summary import plain_title, speak, summarise
+from cds_service.presenting.patient import doubt_lines, drug_lines, is_news, value_lines
+from cds_service.presenting.summary import inside, plain_title, speak, summarise
 from cds_service.presenting.text import escape_markdown, markdown_text
-from cds_service.presenting.views import UNLIMITED, ingredient_name
-from cds_service.presenting.wording import (
-    fact_label,
-    say,
-    say_dose,
-    say_drug,
-    say_missing,
-    say_not_known,
-    say_reason,
-    say_value,
-    sentence,
-)
-from cds_service.reasoning.findings import Finding, Missing
+from cds_service.presenting.views import UNLIMITED
+from cds_service.presenting.wording import fact_label, say_missing, sentence
+from cds_service.reasoning.findings import Finding
 
+INTERACTIONS = frozenset({"interaction", "burden"})  # families whose cards carry the PDDI minimum information
 MOST_LINES = 40  # of the not-checked card; a list of thousands is counted, not printed
-INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
-MOST_ENTRIES = 3  # of a list, named on the line that says why the list did not settle a question
+GAP = "\0"  # where the name of a drug stood in a line
 LINKABLE = re.compile(r"https?://[^\s()<>\"]+")
 
 
@@ -41,16 +28,53 @@ def describe(group: Group, chart: Chart, offered: Iterable[str] = ()) -> str:
     """
     findings = group.findings
     rules = list({finding.rule.id: finding.rule for finding in findings}.values())
+    said = what(findings, chart)
+    doubts = doubt_lines(findings)
+    values = [line for line in value_lines(findings, chart) if is_news(line, said, doubts)]
     sections = (
-        what(findings, chart),
+        said,
+        titled("How serious", tuple((rule.title, say_seriousness(rule, group)) for rule in rules)),
         titled("Why", beside_detail(findings, [(rule.title, rule.mechanism) for rule in rules])),
-        listed("This patient", [*drug_lines(findings, chart), *value_lines(findings, chart)]),
-        listed("How sure", doubt_lines(findings)),
+        listed("This patient", [*drug_lines(findings, chart), *values]),
+        listed("How sure", doubts),
         titled("What to do", beside_detail(findings, [(rule.title, rule.management) for rule in rules])),
         bullets(offered),
-        "\n".join(source_line(rule.id, rule.version, rule.evidence, rule.reviewer) for rule in rules),
+        also(group.also, chart),
+        sources(group.told),
     )
     return "\n\n".join(section for section in sections if section)
+
+
+def say_seriousness(rule: Rule, group: Group) -> str:
+    """Of an interaction: how bad in general, what may happen, and which facts of the patient were weighed.
+
+    With drugs, mechanism, management and evidence these are the elements of the PDDI minimum information model.
+    """
+    if rule.family not in INTERACTIONS:
+        return ""
+    conditions = (*rule.all, *rule.unless, *(grade.when for grade in rule.grades))
+    weighed = sorted(
+        {fact_label(line.fact) for condition in conditions for line in lines_of(condition)}, key=str.casefold
+    )
+    factors = f" Weighed: {', '.join(weighed)}." if weighed else " No fact of the patient changes it."
+    return f"{sentence(rule.severity)}: {inside(group.problem.title)}.{factors}"
+
+
+def also(findings: Iterable[Finding], chart: Chart) -> str:
+    """The quieter findings about the order, one line each with what to do."""
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_rule.setdefault(finding.rule.id, []).append(finding)
+    said = [
+        ". ".join((*because_lines(each, chart), escape_markdown(each[0].rule.management))) for each in by_rule.values()
+    ]
+    return f"**Also**\n\n{bullets(said)}" if said else ""
+
+
+def sources(findings: Iterable[Finding]) -> str:
+    """One line for every rule: its evidence, version and review."""
+    rules = {finding.rule.id: finding.rule for finding in findings}.values()
+    return "\n".join(source_line(rule.id, rule.version, rule.evidence, rule.reviewer) for rule in rules)
 
 
 def beside_detail(findings: tuple[Finding, ...], texts: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -62,10 +86,26 @@ def beside_detail(findings: tuple[Finding, ...], texts: list[tuple[str, str]]) -
 def what(findings: tuple[Finding, ...], chart: Chart) -> str:
     """One finding: its rule's own detail and the grade it meets. Several: one line each, in rank order."""
     if len(findings) > 1:
-        return bullets(because(finding, chart) for finding in findings)
+        return bullets(because_lines(findings, chart))
     only = findings[0]
     detail = speak(markdown_text, only.rule.card.detail, only, chart) or escape_markdown(plain_title(only, UNLIMITED))
-    return "\n\n".join(part for part in (detail, grade_reason(only, chart)) if part)
+    return "\n\n".join(sentence(part) for part in (detail, grade_reason(only, chart)) if part)
+
+
+def because_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
+    """One line for each finding; what a rule says of several drugs alike is one line about all of them."""
+    names_of: dict[tuple[str, str], dict[str, None]] = {}
+    for finding in findings:
+        line, this = because(finding, chart), finding.bindings.get("this")
+        name = escape_markdown(this.drug.name) if this else ""
+        gapped = line.replace(name, GAP) if name else line
+        names_of.setdefault((finding.rule.id, gapped), {})[name] = None
+    return [sentence(gapped.replace(GAP, name_all(list(names)))) for (_, gapped), names in names_of.items()]
+
+
+def name_all(names: list[str]) -> str:
+    """Names inside a sentence: "a", "a and b", "a, b and c"."""
+    return " and ".join(each for each in (", ".join(names[:-1]), names[-1]) if each)
 
 
 def because(finding: Finding, chart: Chart) -> str:
@@ -79,106 +119,6 @@ def because(finding: Finding, chart: Chart) -> str:
 def grade_reason(finding: Finding, chart: Chart) -> str:
     """Why this patient's urgency differs from the default, in the grade's words."""
     return speak(markdown_text, finding.grade.because, finding, chart) if finding.grade else ""
-
-
-def drug_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
-    """The drugs of the card with dose and start, each once, orders first."""
-    drugs = {bound.drug.reference: bound.drug for finding in findings for bound in finding.bindings.values()}
-    return [say_drug(drug, chart.now) for drug in sorted(drugs.values(), key=lambda drug: not drug.is_draft)]
-
-
-def value_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
-    """The facts that decided, with unit and date, each once; what does not hold (comfort care: no) is left out."""
-    every = tuple(findings)
-    shown = {bound.drug.reference for finding in every for bound in finding.bindings.values()}
-    lines: dict[str, None] = {}
-    for finding in every:
-        for name, fact in finding.used.items():
-            left = unsaid(finding, name, fact, shown)
-            if left is not None:
-                lines[say(left, label_in(finding, name), chart.now)] = None
-    return list(lines)
-
-
-def unsaid(finding: Finding, name: str, fact: Fact[Any], shown: Set[str]) -> Fact[Any] | None:
-    """What of a fact the lines of the drugs do not say already; None when nothing is left."""
-    if not isinstance(fact, Known):
-        return fact
-    if fact.value is False or is_in_drug_line(finding, name, fact):
-        return None
-    if name not in DRUG_LISTS or not fact.value:
-        return fact
-    named = zip(fact.value, fact.sources, strict=True)
-    others = tuple(each for each, source in named if source.reference not in shown)
-    return replace(fact, value=others) if others else None
-
-
-def is_in_drug_line(finding: Finding, name: str, fact: Known[Any]) -> bool:
-    """Whether the line of the drug says it already: its form and daily dose, that it is ordered, new or a renewal."""
-    side, _, bare = name.partition(".")
-    if bare in ("daily_dose", "total_daily_dose") and side in finding.bindings:
-        return say_value(fact) in say_dose(finding.bindings[side].drug)
-    return bare in ("is_new", "is_draft", "dose_form", "allergy_same_ingredient") or (
-        bare == "dose_change" and fact.value in ("new", "same")
-    )
-
-
-def label_in(finding: Finding, name: str) -> str:
-    """What the card calls a fact; a drug's fact says whose it is."""
-    side = name.partition(".")[0]
-    if side not in finding.bindings:
-        return fact_label(name)
-    return f"{ingredient_name(finding.bindings[side])} {fact_label(name)}"
-
-
-def doubt_lines(findings: Iterable[Finding]) -> list[str]:
-    """What was not known and what it could change, what was assumed, what was lowered; each once."""
-    lines: dict[str, None] = {}
-    for finding in findings:
-        change = possible_change(finding)
-        lines.update((gap + change, None) for gap in gaps(finding))
-        lines.update(dict.fromkeys(finding.assumed))
-        if finding.lowered:
-            lines["shown one step less urgent because the same treatment is renewed unchanged"] = None
-    # What could change the urgency of one finding need not be said again for another.
-    told = {line.partition("; could be ")[0] for line in lines if "; could be " in line}
-    return [line for line in lines if line not in told]
-
-
-def gaps(finding: Finding) -> list[str]:
-    """What was missing, as clauses; values missing for one reason share one."""
-    values: dict[str, list[str]] = {}
-    lists: dict[tuple[str, Reason], list[Missing]] = {}
-    others: list[str] = []
-    for missing in finding.missing:
-        if missing.kind == "value":
-            label = label_in(finding, missing.subject)
-            values.setdefault(say_reason(missing.reason, missing.detail), []).append(label)
-        elif missing.kind == "list":
-            lists.setdefault((missing.subject, missing.reason), []).append(missing)
-        else:
-            others.append(say_missing(missing))
-    return [
-        *(say_not_known(", ".join(labels), reason) for reason, labels in values.items()),
-        *(say_missing(as_one(entries)) for entries in lists.values()),
-        *others,
-    ]
-
-
-def as_one(entries: list[Missing]) -> Missing:
-    """What is wrong with one list for one reason: the first entries by name, the rest by number."""
-    named = list(dict.fromkeys(entry.detail for entry in entries if entry.detail))
-    more = f" and {len(named) - MOST_ENTRIES} more" if len(named) > MOST_ENTRIES else ""
-    return replace(entries[0], detail=", ".join(named[:MOST_ENTRIES]) + more)
-
-
-def possible_change(finding: Finding) -> str:
-    """What the grades that could not be proven would do to the urgency."""
-    if any(INDICATORS[grade.indicator] < INDICATORS[finding.indicator] for grade in finding.skipped_grades):
-        return "; could be more urgent"
-    if any(INDICATORS[grade.indicator] > INDICATORS[finding.indicator] for grade in finding.skipped_grades):
-        return "; could be less urgent"
-    return ""
 
 
 @lru_cache(maxsize=4096)

@@ -9,12 +9,21 @@ from cds_service.reasoning.findings import Finding, Missing
 class Group(msgspec.Struct, frozen=True):
     """Findings of one clinical problem, leading finding first.
 
-    `key` is stable: the problem's id and the references of the drugs that its card is about.
+    `key` is stable: the problem's id and the references of the drugs that its card is about. `also` are quieter
+    findings about the same order that its card mentions. The group of a medication review has the groups it is made of
+    as `parts`, and all their findings.
     """
 
     key: str
     problem: ProblemKind
     findings: tuple[Finding, ...]
+    also: tuple[Finding, ...] = ()
+    parts: tuple["Group", ...] = ()
+
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """Every finding that the card names."""
+        return (*self.findings, *self.also)
 
 
 class Unchecked(msgspec.Struct, frozen=True):
@@ -38,7 +47,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Withheld(msgspec.Struct, frozen=True):
-    """A finding that was not shown, and why ("rule is silent", "over the cap")."""
+    """A finding that was not shown, and why ("rule is silent", "unchanged renewal", "over the cap")."""
 
     finding: Finding
     reason: str

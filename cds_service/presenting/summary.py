@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from cds_service.chart.chart import Chart
-from cds_service.knowledge.rules import Severity
+from cds_service.knowledge.rules import Indicator, Severity
 from cds_service.presenting.groups import Group, Unchecked
 from cds_service.presenting.text import Text, one_line, plain_text, shorten
-from cds_service.presenting.views import UNLIMITED, context_of
+from cds_service.presenting.views import UNLIMITED, context_of, ingredient_name
 from cds_service.presenting.wording import say_missing
 from cds_service.reasoning.findings import Finding, Missing
 
@@ -20,6 +20,8 @@ def summarise(group: Group, chart: Chart) -> str:
 
     A contraindication speaks first: its own summary, and how many findings stand below it.
     """
+    if group.parts:
+        return summarise_review(group, chart)
     lead = group.findings[0]
     more = len(group.findings) - 1
     if not more:
@@ -27,6 +29,44 @@ def summarise(group: Group, chart: Chart) -> str:
     if lead.rule.severity is Severity.CONTRAINDICATED:
         return fit(lambda limit: f"{own_summary(lead, chart, limit)} (and {more} more)")
     return fit_names(group, drug_names(group.findings))
+
+
+def summarise_review(review: Group, chart: Chart) -> str:
+    """The problems of a review in order of urgency, the first with its drugs: "Medication review: bleeding risk (...)".
+
+    A critical one speaks first, in its own summary.
+    """
+    first = review.parts[0]
+    others = list(dict.fromkeys(inside(part.problem.title) for part in review.parts[1:]))
+    urgent = min((finding.indicator for finding in first.findings), key=list(Indicator).index) is Indicator.CRITICAL
+    bound = [each for finding in first.findings for each in finding.bindings.values()]
+    names = list(dict.fromkeys(one_line(ingredient_name(each)) for each in bound))
+    return fit(
+        lambda limit: name_problems(
+            f"{review.problem.title}: {summarise(first, chart) if urgent else say_problem(first, names, limit)}", others
+        )
+    )
+
+
+def say_problem(group: Group, names: list[str], limit: int) -> str:
+    """A problem inside a sentence, with its drugs: "bleeding risk (naproxen + warfarin + 1 more)"."""
+    title = inside(group.problem.title)
+    return f"{title} ({join_names(names, 2, limit)})" if names else title
+
+
+def name_problems(first: str, others: list[str]) -> str:
+    """The first problem and as many others as fit, the rest counted."""
+    for shown in range(len(others), -1, -1):
+        more = [f"{len(others) - shown} more"] if shown < len(others) else []
+        text = "; ".join((first, *others[:shown], *more))
+        if len(text) <= LONGEST:
+            return text
+    return text
+
+
+def inside(title: str) -> str:
+    """A title inside a sentence: with a small first letter, unless the word is an abbreviation (QT)."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def fit(write: Callable[[int], str]) -> str:

@@ -8,6 +8,7 @@ from cds_service.chart.facts import Reason
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Severity, Status
 from cds_service.presenting.groups import Unchecked
+from cds_service.presenting.quiet import SELECTING, is_unwritten_dose
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 
 MOST_NAMED = 20  # entries of one list that could not be placed
@@ -45,7 +46,7 @@ def list_unchecked(findings: tuple[Finding, ...], chart: Chart, release: Release
     active = [finding for finding in findings if finding.rule.status is Status.ACTIVE]
     causes = [*failed_rules(active), *unread_lists(chart, hook), *needed_lists(active, release)]
     if hook not in HOOKS_WITHOUT_ORDERS:
-        causes += [*unrecognised_drugs(chart), *missing_values(active, release)]
+        causes += [*unrecognised_drugs(chart), *missing_values(active, release, hook)]
     return merge(causes)
 
 
@@ -87,17 +88,17 @@ def unrecognised_drugs(chart: Chart) -> Iterator[Cause]:
             yield Cause(Missing("drug", drug.text, Reason.UNRECOGNISED))
 
 
-def missing_values(findings: Iterable[Finding], release: Release) -> Iterator[Cause]:
+def missing_values(findings: Iterable[Finding], release: Release, hook: str) -> Iterator[Cause]:
     """Values, and list entries nobody could place, that kept a rule open which is severe enough or asks to be named.
 
-    A severe rule that asks not to be named is left out.
+    A severe rule that asks not to be named is left out, and so is the dosage of a drug that is only being picked.
     """
     least = SEVERITIES[release.policy.unchecked_severity]
     for finding, missing in open_ends(findings):
         severe = SEVERITIES[finding.rule.severity] <= least
         unplaced = missing.kind == "value" or (missing.kind == "list" and missing.reason is Reason.UNRECOGNISED)
         wanted = severe if finding.rule.say_unchecked is None else finding.rule.say_unchecked
-        if unplaced and wanted:
+        if unplaced and wanted and not (hook == SELECTING and is_unwritten_dose(finding, missing.subject)):
             side = missing.subject.partition(".")[0]
             drug = finding.bindings[side].drug.name if side in finding.bindings else ""
             fact = missing.subject.removeprefix(f"{side}.") if drug else missing.subject

@@ -14,6 +14,11 @@ from cds_service.reasoning.findings import Missing
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP)  # digits enough for any float
 
+# What SNOMED CT adds to a name to tell its hierarchies apart.
+KIND_OF_CODE = re.compile(
+    r" \((?:disorder|finding|situation|procedure|substance|regime/therapy|morphologic abnormality)\)$"
+)
+
 # A whole unit that people write as a word, plural.
 WHOLE_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "1": ""}
 
@@ -106,8 +111,8 @@ def say_plain(value: Any) -> str:
     if isinstance(value, Items):
         return say_plain(value.items)
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return ", ".join(sorted({say_plain(item) for item in value})) or "read, nothing relevant on it"
-    return str(getattr(value, "name", value))
+        return ", ".join(sorted({say_plain(item) for item in value})) or "read, nothing relevant found"
+    return KIND_OF_CODE.sub("", str(getattr(value, "name", value)))
 
 
 def is_number(value: Any) -> bool:

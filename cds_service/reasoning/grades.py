@@ -64,12 +64,17 @@ def lower_renewal(graded: Graded, rule: Rule, bindings: Bindings) -> Graded:
     """
     if rule.continuation != "lower" or rule.scope is not Scope.PAIR or rule.severity is Severity.CONTRAINDICATED:
         return graded
-    if URGENCY[graded.indicator] > URGENCY[rule.indicator] or graded.indicator not in ONE_STEP_DOWN:
+    if URGENCY[graded.indicator] > URGENCY[rule.indicator]:
         return graded
-    drugs = [bound.drug for bound in bindings.values()]
-    if not any(is_unchanged_renewal(drug) for drug in drugs) or any(is_new(drug) for drug in drugs):
+    if graded.indicator not in ONE_STEP_DOWN or not renews_unchanged(bindings):
         return graded
     return msgspec.structs.replace(graded, indicator=ONE_STEP_DOWN[graded.indicator], lowered=True)
+
+
+def renews_unchanged(bindings: Bindings) -> bool:
+    """Whether some of these drugs are renewed as they were, and none of them is new or changed."""
+    drugs = [bound.drug for bound in bindings.values()]
+    return any(is_unchanged_renewal(drug) for drug in drugs) and not any(is_new(drug) for drug in drugs)
 
 
 def is_unchanged_renewal(drug: Drug) -> bool:

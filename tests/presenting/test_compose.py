@@ -53,7 +53,7 @@ def test_nothing_to_say_gives_no_cards() -> None:
 
 def test_a_single_finding_is_a_card_in_its_rules_own_words() -> None:
     finding = a_finding(
-        a_spoken_rule(),
+        a_spoken_rule(grades=(HIGH_INR,)),
         IBUPROFEN,
         WARFARIN,
         indicator=Indicator.CRITICAL,
@@ -64,9 +64,11 @@ def test_a_single_finding_is_a_card_in_its_rules_own_words() -> None:
     assert card.summary == "ibuprofen 600 MG Oral Tablet with warfarin sodium 5 MG Oral Tablet: bleeding risk"
     assert card.indicator == "critical"
     assert card.detail == (
-        "ibuprofen 600 MG Oral Tablet adds bleeding risk to warfarin sodium 5 MG Oral Tablet.\n"
+        "Ibuprofen 600 MG Oral Tablet adds bleeding risk to warfarin sodium 5 MG Oral Tablet.\n"
         "\n"
         "The INR is already above 4.\n"
+        "\n"
+        "**How serious:** Major: bleeding risk. Weighed: INR.\n"
         "\n"
         "**Why:** The NSAID inhibits platelets.\n"
         "\n"
@@ -143,12 +145,13 @@ def test_several_findings_of_one_problem_share_a_card() -> None:
     )
     assert card.indicator == "critical"
     assert card.detail is not None
-    what, why, rest = re.split(r"\n\n(?=\*\*Why|\*\*This)", card.detail)
+    what, serious, why, rest = re.split(r"\n\n(?=\*\*How serious|\*\*Why|\*\*This)", card.detail)
     assert what == (
-        "- ibuprofen 600 MG Oral Tablet adds bleeding risk to warfarin sodium 5 MG Oral Tablet. "
+        "- Ibuprofen 600 MG Oral Tablet adds bleeding risk to warfarin sodium 5 MG Oral Tablet. "
         "The INR is already above 4.\n"
-        "- ibuprofen 600 MG Oral Tablet adds bleeding risk to apixaban 5 MG Oral Tablet"
+        "- Ibuprofen 600 MG Oral Tablet adds bleeding risk to apixaban 5 MG Oral Tablet"
     )
+    assert serious == "**How serious:** Major: bleeding risk. No fact of the patient changes it."
     assert why == (
         "**Why**\n\n"
         "- Warfarin with an NSAID: The NSAID inhibits platelets.\n"
@@ -246,7 +249,7 @@ def test_a_list_names_the_drugs_that_the_card_does_not_show_already() -> None:
     clopidogrel = replace(WARFARIN, name="clopidogrel 75 mg", reference="MedicationRequest/other")
     assert "- Active medications and orders: clopidogrel 75 mg\n" in of(listed(WARFARIN, clopidogrel))
     assert "Active medications and orders" not in of(listed(WARFARIN, IBUPROFEN))
-    assert "- Active medications and orders: read, nothing relevant on it\n" in of(listed())
+    assert "- Active medications and orders: read, nothing relevant found\n" in of(listed())
 
 
 def test_what_may_raise_the_urgency_of_one_finding_is_not_said_again_for_another() -> None:
@@ -280,7 +283,7 @@ def test_templates_know_drugs_by_role_and_facts_by_name() -> None:
     card = cards(a_finding(rule, WARFARIN, IBUPROFEN))[0]
     assert card.summary == "ibuprofen beside warfarin sodium 5 MG Oral Tablet"
     assert (card.detail or "").startswith(
-        "1 tablet 3 times daily; dose not known; not yet signed: no; INR 4.8 (17 Nov 2026, 3 days ago); "
+        "1 tablet 3 times daily; dose not known; no; INR 4.8 (17 Nov 2026, 3 days ago); "
         "weight not known: not asked for."
     )
 
@@ -289,16 +292,18 @@ def test_a_slip_in_a_text_does_not_cost_the_card() -> None:
     broken = a_spoken_rule(because="{{ nobody.name }}", card=CardText("{{ a.nothing }}", "{% if %}"))
     (card,) = cards(a_finding(broken, IBUPROFEN, WARFARIN))
     assert card.summary == ("ibuprofen 600 MG Oral Tablet + warfarin sodium 5 MG Oral Tablet: Warfarin with an NSAID")
-    assert (card.detail or "").startswith("ibuprofen 600 MG")
+    assert (card.detail or "").startswith("Ibuprofen 600 MG")
     (both,) = cards(a_finding(broken, IBUPROFEN, WARFARIN), a_finding(broken, IBUPROFEN, APIXABAN))
-    assert (both.detail or "").startswith("- ibuprofen 600 MG Oral Tablet + apixaban")
+    assert (both.detail or "").startswith("- Ibuprofen 600 MG Oral Tablet + apixaban")
 
 
 def test_a_rule_without_drugs_texts_or_evidence_still_gives_a_card() -> None:
-    bare = a_spoken_rule("burden", card=CardText("", ""), mechanism="", management="", evidence=())
+    bare = a_spoken_rule(
+        "overdue", family="monitoring", card=CardText("", ""), mechanism="", management="", evidence=()
+    )
     (card,) = cards(a_finding(bare))
     assert card.summary == "Warfarin with an NSAID"
-    assert card.detail == "Warfarin with an NSAID\n\nRule burden 1.0.0, not yet reviewed by a pharmacist."
+    assert card.detail == "Warfarin with an NSAID\n\nRule overdue 1.0.0, not yet reviewed by a pharmacist."
 
 
 def test_an_address_that_would_break_the_markdown_is_not_linked() -> None:

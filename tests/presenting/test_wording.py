@@ -127,7 +127,7 @@ def test_a_date_after_now_has_no_age() -> None:
         (False, "pregnant: no"),
         ("possible", "pregnant: possible"),
         (("Gastric ulcer", "Asthma"), "pregnant: Asthma, Gastric ulcer"),
-        ((), "pregnant: read, nothing relevant on it"),
+        ((), "pregnant: read, nothing relevant found"),
         (Items((a_problem("Asthma"),), complete=True), "pregnant: Asthma"),
         (datetime(2026, 3, 3, tzinfo=UTC), "pregnant: 3 Mar 2026"),
     ],

@@ -105,7 +105,7 @@ def answer(request: dict[str, Any], as_of: str) -> Answer:
     shown, _ = choose(evaluate(release.index, chart), chart, release, HOOK)
     groups: tuple[Group, ...] = (*shown.groups, *shown.more)
     cards = tuple(min(group.findings, key=urgency).indicator.value for group in groups)
-    return Answer(cards, tuple(alert(finding) for group in groups for finding in group.findings))
+    return Answer(cards, tuple(alert(finding) for group in groups for finding in group.told))
 
 
 def urgency(finding: Finding) -> int:

@@ -33,7 +33,7 @@ def judge(vignette: Vignette, release: Release) -> Verdict:
     chart = vignette.chart
     shown, _ = choose(evaluate(release.index, chart), chart, release, chart.hook)
     cards = (*shown.groups, *shown.more)
-    said = tuple(describe(finding) for card in cards for finding in card.findings)
+    said = tuple(describe(finding) for card in cards for finding in card.told)
     return Verdict(vignette, said, "; ".join(find_faults(vignette, cards, chart)))
 
 
@@ -49,7 +49,7 @@ def find_faults(vignette: Vignette, cards: tuple[Group, ...], chart: Chart) -> I
             yield fault
     if vignette.silent and cards:
         yield "should be silent"
-    worst = most_urgent(finding for card in cards for finding in card.findings)
+    worst = most_urgent(finding for card in cards for finding in card.told)
     if vignette.at_most and worst and INDICATORS[worst] < INDICATORS[vignette.at_most]:
         yield f"should be at most {vignette.at_most}"
 
@@ -70,7 +70,7 @@ def find_fault(expected: Expected, cards: tuple[Group, ...], chart: Chart) -> st
 def fits(expected: Expected, card: Group, chart: Chart) -> tuple[Finding, ...]:
     """The findings on a card that are of this kind, if together they speak of every drug that is expected."""
     findings = tuple(
-        finding for finding in card.findings if finding.rule.family in {expected.kind, *KINDS[expected.kind]}
+        finding for finding in card.told if finding.rule.family in {expected.kind, *KINDS[expected.kind]}
     )
     spoken_of = set().union(*(ingredients_of(finding, chart) for finding in findings))
     return findings if expected.about <= spoken_of else ()

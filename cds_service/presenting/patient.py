@@ -1,0 +1,132 @@
+"""What of this patient decided, and what is not known about it: short plain lines."""
+
+from collections.abc import Iterable, Set
+from typing import Any
+
+from msgspec.structs import replace
+
+from cds_service.chart.chart import Chart
+from cds_service.chart.facts import Fact, Known, Reason
+from cds_service.knowledge.conditions import DRUG_LISTS
+from cds_service.presenting.quiet import INDICATORS, could_be_more_urgent
+from cds_service.presenting.text import escape_markdown
+from cds_service.presenting.views import ingredient_name
+from cds_service.presenting.wording import (
+    fact_label,
+    say,
+    say_dose,
+    say_drug,
+    say_missing,
+    say_not_known,
+    say_reason,
+    say_value,
+)
+from cds_service.reasoning.findings import Finding, Missing
+
+MOST_ENTRIES = 3  # of a list, named on the line that says why the list did not settle a question
+
+
+def drug_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
+    """The drugs of the card with dose and start, each once, orders first."""
+    drugs = {bound.drug.reference: bound.drug for finding in findings for bound in finding.bindings.values()}
+    return [say_drug(drug, chart.now) for drug in sorted(drugs.values(), key=lambda drug: not drug.is_draft)]
+
+
+def value_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
+    """The facts that decided, with unit and date, each once; what does not hold (comfort care: no) is left out."""
+    every = tuple(findings)
+    shown = {bound.drug.reference for finding in every for bound in finding.bindings.values()}
+    lines: dict[str, None] = {}
+    for finding in every:
+        for name, fact in finding.used.items():
+            left = unsaid(finding, name, fact, shown)
+            if left is not None:
+                lines[say(left, label_in(finding, name), chart.now)] = None
+    return list(lines)
+
+
+def is_news(line: str, said: str, doubts: list[str]) -> bool:
+    """Whether a line about a value stands neither in what was said before nor among what is not known."""
+    in_text = escape_markdown(line).casefold() in said.casefold()
+    return not in_text and not any(doubt.startswith(line) for doubt in doubts)
+
+
+def unsaid(finding: Finding, name: str, fact: Fact[Any], shown: Set[str]) -> Fact[Any] | None:
+    """What of a fact the lines of the drugs do not say already; None when nothing is left."""
+    if not isinstance(fact, Known):
+        return fact
+    if fact.value is False or is_in_drug_line(finding, name, fact):
+        return None
+    if name not in DRUG_LISTS or not fact.value:
+        return fact
+    named = zip(fact.value, fact.sources, strict=True)
+    others = tuple(each for each, source in named if source.reference not in shown)
+    return replace(fact, value=others) if others else None
+
+
+def is_in_drug_line(finding: Finding, name: str, fact: Known[Any]) -> bool:
+    """Whether the line of the drug says it already: its form and daily dose, that it is ordered, new or a renewal."""
+    side, _, bare = name.partition(".")
+    if bare in ("daily_dose", "total_daily_dose") and side in finding.bindings:
+        return say_value(fact) in say_dose(finding.bindings[side].drug)
+    return bare in ("is_new", "is_draft", "dose_form", "allergy_same_ingredient") or (
+        bare == "dose_change" and fact.value in ("new", "same")
+    )
+
+
+def label_in(finding: Finding, name: str) -> str:
+    """What the card calls a fact; a drug's fact says whose it is."""
+    side = name.partition(".")[0]
+    if side not in finding.bindings:
+        return fact_label(name)
+    return f"{ingredient_name(finding.bindings[side])} {fact_label(name)}"
+
+
+def doubt_lines(findings: Iterable[Finding]) -> list[str]:
+    """What was not known and what it could change, what was assumed, what was lowered; each once."""
+    lines: dict[str, None] = {}
+    for finding in findings:
+        change = possible_change(finding)
+        lines.update((gap + change, None) for gap in gaps(finding))
+        lines.update(dict.fromkeys(finding.assumed))
+        if finding.lowered:
+            lines["shown one step less urgent because the same treatment is renewed unchanged"] = None
+    # What could change the urgency of one finding need not be said again for another.
+    told = {line.partition("; could be ")[0] for line in lines if "; could be " in line}
+    return [line for line in lines if line not in told]
+
+
+def gaps(finding: Finding) -> list[str]:
+    """What was missing, as clauses; values missing for one reason share one."""
+    values: dict[str, list[str]] = {}
+    lists: dict[tuple[str, Reason], list[Missing]] = {}
+    others: list[str] = []
+    for missing in finding.missing:
+        if missing.kind == "value":
+            label = label_in(finding, missing.subject)
+            values.setdefault(say_reason(missing.reason, missing.detail), []).append(label)
+        elif missing.kind == "list":
+            lists.setdefault((missing.subject, missing.reason), []).append(missing)
+        else:
+            others.append(say_missing(missing))
+    return [
+        *(say_not_known(", ".join(labels), reason) for reason, labels in values.items()),
+        *(say_missing(as_one(entries)) for entries in lists.values()),
+        *others,
+    ]
+
+
+def as_one(entries: list[Missing]) -> Missing:
+    """What is wrong with one list for one reason: the first entries by name, the rest by number."""
+    named = list(dict.fromkeys(entry.detail for entry in entries if entry.detail))
+    more = f" and {len(named) - MOST_ENTRIES} more" if len(named) > MOST_ENTRIES else ""
+    return replace(entries[0], detail=", ".join(named[:MOST_ENTRIES]) + more)
+
+
+def possible_change(finding: Finding) -> str:
+    """What the grades that could not be proven would do to the urgency."""
+    if could_be_more_urgent(finding):
+        return "; could be more urgent"
+    if any(INDICATORS[grade.indicator] > INDICATORS[finding.indicator] for grade in finding.skipped_grades):
+        return "; could be less urgent"
+    return ""
