@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.errors import BadRequest, NothingToWorkWith
+from cds_service.fhir.kinds import READ
 from cds_service.fhir.read import describe_keys, read_request
 from cds_service.fhir.received import Received
-from cds_service.fhir.kinds import READ
 from cds_service.hooks.discovery import TEMPLATES
 from cds_service.hooks.request import parse_request
 from tests.support.requests import a_patient, body
