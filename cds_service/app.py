@@ -1,4 +1,4 @@
-"""The only composition root: everything that lives as long as the process is made here, and nowhere else."""
+"""The composition root: everything that lives as long as the process is made here, and what it reaches in `edge`."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cds_service.call import Call, Tools, answer
-from cds_service.errors import BadSettings
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
 from cds_service.governance.release_file import load_checked_release
@@ -22,16 +21,15 @@ from cds_service.knowledge.compile import compile_release
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.sources import Sources, load_sources
 from cds_service.record.decision import DecisionRecord
+from cds_service.recording import entry_of
 from cds_service.settings import Settings, refuse_exposure
 from cds_service.terminology.index import RxNormIndex, open_index
 from cds_service.terminology.products import Terminology
 from cds_service.trust.callers import Caller
 
 if TYPE_CHECKING:
-    from cds_service.fhir.fetch import FhirAccess
-    from cds_service.outbound import Outbound
-    from cds_service.trust.backend_token import BackendTokens
-    from cds_service.trust.client import Client
+    from cds_service.store.store import Store, StoreHealth
+    from cds_service.store.writing import Tell
     from cds_service.trust.gate import Gate
 
 RESERVED_S = 0.1
@@ -44,7 +42,7 @@ class Application:
 
     `name_decision` takes the body and the moment of the call; `write` takes a record and the milliseconds it took.
     Without a `gate` only the dev profile answers, and only callers on this machine. `fetch` asks FHIR servers for what
-    did not arrive, until a moment on the monotonic clock.
+    did not arrive, until a moment on the monotonic clock. Without a `store` nothing outlives a call.
     """
 
     settings: Settings
@@ -54,6 +52,21 @@ class Application:
     write: Callable[[DecisionRecord, float], None]
     gate: "Gate | None" = None
     fetch: Callable[[Call, Received, float], Received] = lambda call, received, deadline: received
+    store: "Store | None" = None
+
+    def start(self) -> None:
+        """Begin what runs beside the calls; once in each process that answers. Raises `BadSettings`."""
+        if self.store is not None:
+            self.store.start()
+
+    def close(self) -> None:
+        """Finish what runs beside the calls."""
+        if self.store is not None:
+            self.store.close()
+
+    def records_health(self) -> "StoreHealth | None":
+        """How well decisions are recorded; None where none are."""
+        return self.store.health() if self.store is not None else None
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -130,113 +143,38 @@ def today(settings: Settings) -> date:
     return datetime.now(settings.zone).date()
 
 
-def build_server(settings: Settings, write: Callable[[DecisionRecord, float], None]) -> Application:
-    """The service as it faces the network, behind its gate.
+def build_server(settings: Settings, write: Callable[[DecisionRecord, float], None], tell: "Tell") -> Application:
+    """The service as it faces the network, behind its gate, keeping its records; `tell` hears when it cannot.
 
-    Raises `BadSettings` when it would be open to everybody, or what `build` raises.
+    Raises `BadSettings` when it would be open to everybody, `BadRing`, or what `build` raises.
     """
+    from cds_service.edge import find_clients, open_fall_back, open_gate
+
     clients = find_clients(settings)
     refuse_exposure(settings, trusts_clients=bool(clients))
-    application = build(settings, write)
+    store = open_records(settings, tell)
+
+    def keep(record: DecisionRecord, milliseconds: float) -> None:
+        store.write(entry_of(record))
+        write(record, milliseconds)
+
+    application = replace(build(settings, keep), store=store)
     if settings.is_dev and not clients:
         return application
     gate = open_gate(settings, clients, application.release.services)
     return replace(application, gate=gate, fetch=open_fall_back(settings, clients))
 
 
-def find_clients(settings: Settings) -> "tuple[Client, ...]":
-    """The CDS clients this site trusts. Raises `BadSettings`."""
-    from cds_service.trust.clients import FILE, read_clients
+def open_records(settings: Settings, tell: "Tell") -> "Store":
+    """Where decisions are kept. Without a folder of their own the keys are made beside the records, which only a
+    service on this machine may do. Raises `BadSettings` or `BadRing`."""
+    from cds_service.store.ring import complete_ring
+    from cds_service.store.store import Places, open_store
 
-    path = data_folder("config") / FILE
-    return read_clients(path.read_text("utf-8"), settings.is_dev) if path.is_file() else ()
-
-
-def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple[Service, ...]) -> "Gate":
-    """What stands between the network and the service. Raises `BadSettings`."""
-    from cds_service.trust.allowance import Allowances
-    from cds_service.trust.clients import refuse_unknown_services
-    from cds_service.trust.database import open_database
-    from cds_service.trust.fetching import key_set_fetch
-    from cds_service.trust.gate import Gate
-    from cds_service.trust.key_sources import open_key_sources
-    from cds_service.trust.replay import UsedTokens
-
-    refuse_unknown_services(clients, [service.id for service in services])
-    database = open_database(settings.database_url, settings.home)
-    return Gate(
-        base_url=settings.base_url,
-        clients={issuer: client for client in clients for issuer in client.issuers},
-        key_sources=open_key_sources(clients, key_set_fetch(connect(settings)), time.monotonic),
-        database=database,
-        used_tokens=UsedTokens(database),
-        allowances=Allowances(database),
-    )
-
-
-def open_fall_back(settings: Settings, clients: "tuple[Client, ...]") -> Callable[[Call, Received, float], Received]:
-    """The way to the clients' FHIR servers. Raises `BadSettings` for an address that is no place for one."""
-    from cds_service.fhir.fetch import Asker, FallBack, FhirAccess
-
-    refuse_addresses(settings, clients)
-    fall_back = FallBack(lambda: connect(settings), time.monotonic, settings.is_dev)
-    tokens = open_backend_tokens(settings)
-    access = {client.name: access_of(client, tokens) for client in clients}
-
-    def fetch(call: Call, received: Received, deadline: float) -> Received:
-        asker = Asker(call.client, call.tenant, access.get(call.client, FhirAccess()))
-        return fall_back.fetch(call.request, call.service.prefetch, asker, received, deadline)
-
-    return fetch
-
-
-def refuse_addresses(settings: Settings, clients: "tuple[Client, ...]") -> None:
-    """Raise `BadSettings` for an entry that sends tokens where no FHIR server can be, or asks for them as nobody."""
-    from cds_service.fhir.addresses import why_refused
-    from cds_service.trust.clients import FILE
-
-    for client in clients:
-        for server in client.fhir_servers:
-            if why := why_refused(server, settings.is_dev):
-                raise BadSettings(f"{FILE}: client {client.name!r}: fhir_servers: found {server!r}: {why}")
-        if client.backend_scope and not client.oauth_client_id:
-            raise BadSettings(f"{FILE}: client {client.name!r}: backend_scope needs an oauth_client_id")
-
-
-def connect(settings: Settings) -> "Outbound":
-    """A new pool of connections to elsewhere."""
-    from cds_service.outbound import Outbound
-
-    return Outbound(ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None)
-
-
-def open_backend_tokens(settings: Settings) -> "BackendTokens":
-    """Where tokens of our own come from. Keys are read when a token is asked for, so a rotation needs no restart."""
-    from cds_service.fhir.addresses import why_refused
-    from cds_service.trust.backend_token import BackendTokens
-    from cds_service.trust.signing_keys import read_keys, signing_key
-
-    return BackendTokens(
-        connect(settings),
-        signing_key=lambda algorithm: signing_key(read_keys(settings.key_folder), algorithm),
-        why_refused=lambda url: why_refused(url, settings.is_dev),
-        now=time.time,
-    )
-
-
-def access_of(client: "Client", tokens: "BackendTokens") -> "FhirAccess":
-    """Which FHIR servers may be asked for a client, and as whom."""
-    from cds_service.fhir.fetch import FhirAccess
-    from cds_service.trust.backend_token import Registration
-
-    scope, client_id = client.backend_scope, client.oauth_client_id
-    if scope is None or client_id is None:
-        return FhirAccess(client.fhir_servers, client_id)
-    return FhirAccess(
-        client.fhir_servers,
-        client_id,
-        lambda base, deadline: tokens.obtain(Registration(base, client_id, scope, client.backend_algorithm), deadline),
-    )
+    if settings.key_ring is None:
+        complete_ring(settings.ring_folder, datetime.now(UTC))
+    places = Places(settings.database_url, settings.home, settings.ring_folder, settings.spool_folder)
+    return open_store(places, time.time, tell, refuse=settings.unrecorded == "refuse")
 
 
 def open_terminology() -> RxNormIndex:

@@ -40,6 +40,11 @@ class Settings(BaseModel):
     tokens must name it. `database_url` (SQLAlchemy's form) replaces the SQLite file in `home`. `answer_within_ms` is
     how long a call may take when a FHIR server has to be asked, writing the answer included. `ca_bundle` is a file of
     the certificates that are trusted when calling other servers, in place of the public ones.
+
+    `key_ring` is the folder of the keys that protect records, `spool` the one where records wait while the database is
+    away: best on another volume. `audit_anchor` is where signed checkpoints go: a file, `syslog` or an https address.
+    `unrecorded` says what to do with a decision whose record was lost. Records are kept for `keep_records_days`, for
+    good without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +63,11 @@ class Settings(BaseModel):
     accept_unreviewed: Annotated[Acceptance | None, BeforeValidator(name_acceptor)] = None
     answer_within_ms: int = Field(default=400, ge=150)
     ca_bundle: FilePath | None = None
+    key_ring: Path | None = None
+    spool: Path | None = None
+    audit_anchor: str | None = None
+    unrecorded: Literal["answer", "refuse"] = "answer"
+    keep_records_days: int | None = Field(default=None, ge=1)
 
     @field_validator("timezone")
     @classmethod
@@ -80,6 +90,15 @@ class Settings(BaseModel):
     def key_folder(self) -> Path:
         """Where the service's own signing keys are."""
         return self.home / "keys"
+
+    @property
+    def ring_folder(self) -> Path:
+        """Where the keys are that protect records."""
+        return self.key_ring or self.home / "ring"
+
+    @property
+    def spool_folder(self) -> Path:
+        return self.spool or self.home / "spool"
 
     @property
     def is_dev(self) -> bool:
@@ -165,6 +184,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_apart(folder: Path | None, home: Path) -> bool:
+    """Whether a folder was named that is not inside `home`."""
+    return folder is not None and not folder.resolve().is_relative_to(home.resolve())
+
+
 def refuse_exposure(settings: Settings, trusts_clients: bool) -> None:
     """Raise `BadSettings` when the service would be reachable from elsewhere without knowing who calls (DESIGN 7)."""
     if settings.is_dev and not is_loopback(settings.host):
@@ -177,6 +201,11 @@ def refuse_exposure(settings: Settings, trusts_clients: bool) -> None:
         raise BadSettings(
             f"host: found {settings.host!r}, but clients.toml trusts no client, so nobody could be told from anybody;"
             " add one with `cds clients add`, or serve loopback only (127.0.0.1)"
+        )
+    if not is_loopback(settings.host) and not is_apart(settings.key_ring, settings.home):
+        raise BadSettings(
+            f"key_ring: found {str(settings.key_ring or '')!r}, expected a folder outside home ({settings.home}): who"
+            " copies the records must not get their keys with them; `cds keys ring` makes them"
         )
     if trusts_clients and not settings.base_url.startswith("https://"):
         raise BadSettings(

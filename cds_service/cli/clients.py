@@ -74,7 +74,7 @@ def read_keys(path: Path) -> list[object]:
 @clients.command("check")
 def check(name: NameArgument, config: ConfigOption = None) -> None:
     """Fetch a client's key set and its FHIR server's metadata, and say what is right and wrong."""
-    from cds_service.app import connect, find_clients, refuse_addresses
+    from cds_service.edge import connect, find_clients, refuse_addresses
     from cds_service.errors import BadSettings
     from cds_service.trust.check_client import check_client
     from cds_service.trust.clients import FILE

@@ -17,14 +17,14 @@ def serve(
     from cds_service.app import build_server
     from cds_service.web.gunicorn_options import gunicorn_options
     from cds_service.web.listening import refuse_taken_address
-    from cds_service.web.log import log_decision, start_logging
+    from cds_service.web.log import log_decision, log_store, start_logging
     from cds_service.web.server import run_server
 
     with plain_errors():
         settings = settings_from(config, host=host, port=port, profile=profile)
         refuse_taken_address(settings.host, settings.port)
         start_logging()
-        application = build_server(settings, log_decision)
+        application = build_server(settings, log_decision, log_store)
     if settings.is_dev:
         typer.echo("dev profile: serves callers on this machine only, runs rules nobody has reviewed", err=True)
     typer.echo(f"discovery at http://{gunicorn_options(settings)['bind']}/cds-services", err=True)

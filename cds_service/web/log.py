@@ -55,6 +55,11 @@ def log_decision(record: DecisionRecord, milliseconds: float) -> None:
     )
 
 
+def log_store(event: str, about: str) -> None:
+    """Write what the store says of itself: records that wait or are lost, by decision id."""
+    log.error(event, about=about)
+
+
 def log_feedback(feedback: Feedback, service: Service, caller: Caller) -> None:
     """Count what a client reported of cards; what a person typed, and ids the client made up, stay out of the log."""
     log.info(

@@ -11,7 +11,7 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from cds_service.errors import BadRequest, CdsError, NothingToWorkWith, NotTrusted, TooManyCalls
+from cds_service.errors import BadRequest, CdsError, NothingToWorkWith, NotRecorded, NotTrusted, TooManyCalls
 from cds_service.web.log import log
 
 
@@ -61,6 +61,7 @@ DOMAIN_PROBLEMS: dict[type[CdsError], tuple[int, str]] = {
     NotJson: (415, "not-supported"),
     NotUnpacked: (415, "not-supported"),
     TooManyCalls: (429, "throttled"),
+    NotRecorded: (503, "transient"),
 }
 
 HTTP_PROBLEMS: dict[int, tuple[str, str]] = {

@@ -89,23 +89,30 @@ def find_service(services: Mapping[str, Service], service_id: str) -> Service:
 
 
 def add_health_routes(app: Flask, application: Application) -> None:
+    @app.get("/health")
+    @open_to(anyone)
+    def health() -> Response:
+        records = application.records_health()
+        well = records is None or records.is_well
+        return answer_with(200, b'{"status":"ok"}' if well else b'{"status":"degraded"}')
+
+    @app.get("/ready")
+    @open_to(anyone)
+    def readiness() -> Response:
+        return answer_with(200, b'{"status":"ready"}' if why_not_local() else describe_service(application))
+
+
+def describe_service(application: Application) -> bytes:
+    """What runs here and how well, for programs on this machine."""
     release = application.release
-    details = msgspec.json.encode(
+    records = application.records_health()
+    return msgspec.json.encode(
         {
             "status": "ready",
             "profile": application.settings.profile,
             "release": release.digest,
             "rules": len(release.rules),
             "unreviewed": sum(not rule.reviewed for rule in release.rules.values()),
+            **({} if records is None else {"records": records}),
         }
     )
-
-    @app.get("/health")
-    @open_to(anyone)
-    def health() -> Response:
-        return answer_with(200, b'{"status":"ok"}')
-
-    @app.get("/ready")
-    @open_to(anyone)
-    def readiness() -> Response:
-        return answer_with(200, b'{"status":"ready"}' if why_not_local() else details)

@@ -18,8 +18,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load_config(self) -> None:
         for name, value in gunicorn_options(self.application.settings).items():
             self.cfg.set(name, value)
+        self.cfg.set("worker_exit", lambda server, worker: self.application.close())
 
     def load(self) -> Flask:
+        """The application of one worker, which gunicorn asks for after the fork."""
+        self.application.start()
         return make_flask(self.application)
 
 

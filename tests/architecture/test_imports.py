@@ -33,7 +33,7 @@ ALLOWED = {
 }
 # Single modules of packages that are closed otherwise: suggestions are built as FHIR and read back through `chart`.
 MODULES = dict.fromkeys(("presenting", "governance"), "cds_service.fhir.build")
-ANYTHING = {"app", "wsgi", "cli", "web"}
+ANYTHING = {"app", "edge", "wsgi", "cli", "web"}
 HEAVY = ("fhirclient", "sklearn", "pandas", "statsmodels", "dask", "matplotlib", "scipy", "numpy")
 
 

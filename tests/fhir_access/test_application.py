@@ -10,7 +10,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from cds_service.app import Application, access_of, open_backend_tokens, open_fall_back, refuse_addresses
+from cds_service.app import Application
+from cds_service.edge import access_of, open_backend_tokens, open_fall_back, refuse_addresses
 from cds_service.errors import BadSettings
 from cds_service.record.decision import DecisionRecord
 from cds_service.settings import Settings

@@ -94,10 +94,19 @@ def test_off_loopback_the_service_refuses_to_start(host: str) -> None:
         refuse_exposure(Settings(host=host, profile="production"), trusts_clients=False)
 
 
-def test_with_trusted_clients_production_may_be_reached_from_elsewhere() -> None:
-    refuse_exposure(
-        Settings(host="0.0.0.0", profile="production", public_url="https://cds.example.org"), trusts_clients=True
-    )
+REACHABLE = Settings(
+    host="0.0.0.0", profile="production", public_url="https://cds.example.org", home=Path("var"), key_ring=Path("ring")
+)
+
+
+def test_with_trusted_clients_and_keys_production_may_be_reached_from_elsewhere() -> None:
+    refuse_exposure(REACHABLE, trusts_clients=True)
+
+
+@pytest.mark.parametrize("key_ring", [None, Path("var/ring"), Path("other/../var/ring"), Path("var")])
+def test_keys_are_not_kept_beside_the_records_they_protect(key_ring: Path | None) -> None:
+    with pytest.raises(BadSettings, match=r"key_ring: found '.*', expected a folder outside home \(var\)"):
+        refuse_exposure(REACHABLE.model_copy(update={"key_ring": key_ring}), trusts_clients=True)
 
 
 @pytest.mark.requirement("CH-180")

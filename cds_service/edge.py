@@ -1,0 +1,114 @@
+"""The part of the composition root that faces the network: the gate callers come through, the FHIR servers we ask."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cds_service.call import Call
+from cds_service.errors import BadSettings
+from cds_service.fhir.received import Received
+from cds_service.folders import data_folder
+from cds_service.hooks.discovery import Service
+from cds_service.settings import Settings
+
+if TYPE_CHECKING:
+    from cds_service.fhir.fetch import FhirAccess
+    from cds_service.outbound import Outbound
+    from cds_service.trust.backend_token import BackendTokens
+    from cds_service.trust.client import Client
+    from cds_service.trust.gate import Gate
+
+
+def find_clients(settings: Settings) -> "tuple[Client, ...]":
+    """The CDS clients this site trusts. Raises `BadSettings`."""
+    from cds_service.trust.clients import FILE, read_clients
+
+    path = data_folder("config") / FILE
+    return read_clients(path.read_text("utf-8"), settings.is_dev) if path.is_file() else ()
+
+
+def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple[Service, ...]) -> "Gate":
+    """What stands between the network and the service. Raises `BadSettings`."""
+    from cds_service.trust.allowance import Allowances
+    from cds_service.trust.clients import refuse_unknown_services
+    from cds_service.trust.database import open_database
+    from cds_service.trust.fetching import key_set_fetch
+    from cds_service.trust.gate import Gate
+    from cds_service.trust.key_sources import open_key_sources
+    from cds_service.trust.replay import UsedTokens
+
+    refuse_unknown_services(clients, [service.id for service in services])
+    database = open_database(settings.database_url, settings.home)
+    return Gate(
+        base_url=settings.base_url,
+        clients={issuer: client for client in clients for issuer in client.issuers},
+        key_sources=open_key_sources(clients, key_set_fetch(connect(settings)), time.monotonic),
+        database=database,
+        used_tokens=UsedTokens(database),
+        allowances=Allowances(database),
+    )
+
+
+def open_fall_back(settings: Settings, clients: "tuple[Client, ...]") -> Callable[[Call, Received, float], Received]:
+    """The way to the clients' FHIR servers. Raises `BadSettings` for an address that is no place for one."""
+    from cds_service.fhir.fetch import Asker, FallBack, FhirAccess
+
+    refuse_addresses(settings, clients)
+    fall_back = FallBack(lambda: connect(settings), time.monotonic, settings.is_dev)
+    tokens = open_backend_tokens(settings)
+    access = {client.name: access_of(client, tokens) for client in clients}
+
+    def fetch(call: Call, received: Received, deadline: float) -> Received:
+        asker = Asker(call.client, call.tenant, access.get(call.client, FhirAccess()))
+        return fall_back.fetch(call.request, call.service.prefetch, asker, received, deadline)
+
+    return fetch
+
+
+def refuse_addresses(settings: Settings, clients: "tuple[Client, ...]") -> None:
+    """Raise `BadSettings` for an entry that sends tokens where no FHIR server can be, or asks for them as nobody."""
+    from cds_service.fhir.addresses import why_refused
+    from cds_service.trust.clients import FILE
+
+    for client in clients:
+        for server in client.fhir_servers:
+            if why := why_refused(server, settings.is_dev):
+                raise BadSettings(f"{FILE}: client {client.name!r}: fhir_servers: found {server!r}: {why}")
+        if client.backend_scope and not client.oauth_client_id:
+            raise BadSettings(f"{FILE}: client {client.name!r}: backend_scope needs an oauth_client_id")
+
+
+def connect(settings: Settings) -> "Outbound":
+    """A new pool of connections to elsewhere."""
+    from cds_service.outbound import Outbound
+
+    return Outbound(ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None)
+
+
+def open_backend_tokens(settings: Settings) -> "BackendTokens":
+    """Where tokens of our own come from. Keys are read when a token is asked for, so a rotation needs no restart."""
+    from cds_service.fhir.addresses import why_refused
+    from cds_service.trust.backend_token import BackendTokens
+    from cds_service.trust.signing_keys import read_keys, signing_key
+
+    return BackendTokens(
+        connect(settings),
+        signing_key=lambda algorithm: signing_key(read_keys(settings.key_folder), algorithm),
+        why_refused=lambda url: why_refused(url, settings.is_dev),
+        now=time.time,
+    )
+
+
+def access_of(client: "Client", tokens: "BackendTokens") -> "FhirAccess":
+    """Which FHIR servers may be asked for a client, and as whom."""
+    from cds_service.fhir.fetch import FhirAccess
+    from cds_service.trust.backend_token import Registration
+
+    scope, client_id = client.backend_scope, client.oauth_client_id
+    if scope is None or client_id is None:
+        return FhirAccess(client.fhir_servers, client_id)
+    return FhirAccess(
+        client.fhir_servers,
+        client_id,
+        lambda base, deadline: tokens.obtain(Registration(base, client_id, scope, client.backend_algorithm), deadline),
+    )

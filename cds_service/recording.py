@@ -1,0 +1,97 @@
+"""From a decision to what the store keeps of it: the whole record to be encrypted, and what may stand beside it."""
+
+import re
+from collections.abc import Mapping
+
+from cds_service.reasoning.findings import Finding, Missing, Outcome
+from cds_service.record.canonical import canonical_bytes
+from cds_service.record.decision import DecisionRecord
+from cds_service.store.entries import Entry, Fired
+
+EXTENSION = "org.cds-service"
+USER = re.compile(r"(?:.*/)?(Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/]+", re.DOTALL)
+ROLE = re.compile(r"[a-z][a-z -]{0,39}")
+Subjects = tuple[str, tuple[str, ...]]
+
+
+def entry_of(record: DecisionRecord) -> Entry:
+    """What is kept of a decision. In clear stand ids of rules, counts and words of closed lists, nothing a client
+    wrote freely."""
+    reasons = {withheld.finding.key: withheld.reason for withheld in record.withheld}
+    cards = cards_by_subjects(record)
+    fired = [finding for finding in record.findings if finding.outcome is Outcome.FIRES]
+    return Entry(
+        decision_id=record.decision_id,
+        tenant=record.tenant,
+        client=record.client,
+        service=record.service,
+        hook=record.hook,
+        hook_instance=record.hook_instance,
+        body_sha256=record.body_sha256,
+        patient_id=record.session.patient_id,
+        user_id=record.user_id,
+        role=name_role(record.role, record.user_id),
+        release_digest=record.release_digest,
+        code_version=record.code_version,
+        payload=canonical_bytes(record),
+        cards=len(record.cards),
+        fired=tuple(fired_of(finding, reasons.get(finding.key, ""), cards) for finding in fired),
+        reached=reached_of(record.findings),
+    )
+
+
+def fired_of(finding: Finding, reason: str, cards: Mapping[Subjects, str]) -> Fired:
+    rule = finding.rule
+    return Fired(
+        rule=rule.id,
+        version=rule.version,
+        severity=rule.severity,
+        indicator=finding.indicator,
+        reason=reason,
+        grade=None if finding.grade is None else rule.grades.index(finding.grade),
+        card=cards.get((rule.id, subjects_of(finding))),
+        ingredients=tuple(sorted({bound.ingredient for bound in finding.bindings.values()})),
+    )
+
+
+def subjects_of(finding: Finding) -> tuple[str, ...]:
+    return tuple(sorted({bound.drug.reference for bound in finding.bindings.values()}))
+
+
+def cards_by_subjects(record: DecisionRecord) -> dict[Subjects, str]:
+    """The uuid of the card that stands for a rule and its drugs, as the card itself says (CH-123)."""
+    return {
+        (named["rule"], tuple(named.get("subjects", ()))): card.uuid
+        for card in reversed(record.cards)  # a finding named twice belongs to the more urgent card
+        for named in ((card.extension or {}).get(EXTENSION, {})).get("findings", ())
+    }
+
+
+def name_role(role: str | None, user_id: str | None) -> str:
+    """The user's role as the client names it, else the type of the user; `other` for what is no plain word."""
+    if role is not None:
+        word = role.strip().casefold()
+        return word if ROLE.fullmatch(word) else "other"
+    match = USER.fullmatch(user_id or "")
+    return match[1] if match else ""
+
+
+def reached_of(findings: tuple[Finding, ...]) -> dict[str, tuple[str, ...]]:
+    """The rules that did not fire, by outcome, and what kept some undetermined, each once."""
+    outcomes = {
+        outcome.value: tuple(sorted({each.rule.id for each in findings if each.outcome is outcome}))
+        for outcome in (Outcome.SILENT, Outcome.UNDETERMINED, Outcome.ERROR)
+    }
+    missing = {
+        name_missing(missing)
+        for finding in findings
+        if finding.outcome is Outcome.UNDETERMINED
+        for missing in finding.missing
+    }
+    return {**outcomes, "missing": tuple(sorted(missing))}
+
+
+def name_missing(missing: Missing) -> str:
+    """What was missing and why; of a drug that was not recognised only that, for its text is the client's."""
+    subject = "" if missing.kind == "drug" else f" {missing.subject}"
+    return f"{missing.kind}{subject}: {missing.reason}"
