@@ -133,6 +133,13 @@ _ACUTE = (
         source="ICD-10-CM A40, A41, R65.2; SNOMED CT; onset within four weeks (house default)",
     ),
     _derived("charlson_points", "Charlson index", "{score}", "conditions", "Charlson et al. 1987, Quan et al. 2005"),
+    FactType(
+        "long_acting_opioid",
+        "long-acting opioid",
+        Kind.BOOLEAN,
+        inputs=("medications", "orders"),
+        source="RxNorm dose form; methadone and levorphanol in any form",
+    ),
     _derived("qt_drug_count", "drugs that prolong QT", "{count}", "medications orders", "labels of the FDA"),
     *(
         FactType(

@@ -10,6 +10,7 @@ import msgspec
 from cds_service.chart.child_pugh import child_pugh_class
 from cds_service.chart.drugs import Allergy, Drug, Problem, ProcedureDone, ServiceOrdered
 from cds_service.chart.facts import Fact, Items, Reason, Unknown, Unrecognised
+from cds_service.chart.long_acting import long_acting_opioid
 from cds_service.chart.opioids import daily_mme
 from cds_service.chart.stay_drugs import drug_count
 from cds_service.chart.tisdale import qt_drug_count, tisdale_class, tisdale_points
@@ -18,6 +19,7 @@ UNREAD: Items[Any] = Items()
 FROM_DRUGS: MappingProxyType[str, Callable[["Chart"], Fact[Any]]] = MappingProxyType(
     {
         "mme_daily": lambda chart: daily_mme(chart.orders, chart.medications),
+        "long_acting_opioid": lambda chart: long_acting_opioid(chart.orders, chart.medications),
         "drug_count": lambda chart: drug_count(chart.medications),
         "child_pugh_class": child_pugh_class,
         "qt_drug_count": qt_drug_count,

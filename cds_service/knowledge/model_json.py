@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import msgspec
@@ -144,6 +145,7 @@ def find_undefined(factor: FactorTable, known: Known) -> Iterator[str]:
     if within is None:
         yield f"{factor.predictor!r} needs a range, because this factor is not defined everywhere"
         return
-    ends = [min(max(end, factor.floor or end), factor.ceiling or end) for end in within]
+    low, high = (-inf if factor.floor is None else factor.floor), (inf if factor.ceiling is None else factor.ceiling)
+    ends = [min(max(end, low), high) for end in within]
     if any((end - factor.centre) / factor.scale <= 0 for end in ends):
         yield f"this factor is not defined over the whole range of {factor.predictor!r}"
