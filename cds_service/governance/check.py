@@ -10,15 +10,17 @@ from cds_service.governance.summary import is_overdue, tabulate_rules
 from cds_service.governance.valid_orders import check_orders
 from cds_service.knowledge.compile import compile_library, read_variants
 from cds_service.knowledge.examples import Example
+from cds_service.knowledge.golden_rows import golden_file, read_golden
 from cds_service.knowledge.index import index_rules
 from cds_service.knowledge.library import Library, read_library
 from cds_service.knowledge.overlays import find_ended
-from cds_service.knowledge.page import find_line
+from cds_service.knowledge.page import Page, find_line
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Rule, Status
 from cds_service.knowledge.sources import Sources
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
+from cds_service.risk.golden import check_golden
 from cds_service.terminology.products import Terminology
 
 NOT_REVIEWED = "not yet reviewed by a pharmacist"
@@ -70,7 +72,7 @@ def check(sources: Sources, terminology: Terminology, today: date) -> Report:
         release = compile_library(library, sources, today, variants)
     except BadKnowledge as bad:
         return Report(problems=bad.problems)
-    shipped = list(check_orders(library.vocabulary.orderables.values()))
+    shipped = [*check_orders(library.vocabulary.orderables.values()), *check_models(release, sources)]
     changed: list[KnowledgeProblem] = []
     for id, rule in release.rules.items():
         # A site may change a rule away from its examples on purpose: that is said, and stops nothing.
@@ -98,6 +100,15 @@ def check(sources: Sources, terminology: Terminology, today: date) -> Report:
         unreviewed=tuple(sorted(rule.id for rule in active if not rule.reviewed)),
         table=tabulate_rules(release.rules.values(), today),
     )
+
+
+def check_models(release: Release, sources: Sources) -> Iterator[KnowledgeProblem]:
+    """Every golden row of every model, drafts included, that is written wrongly or comes out otherwise."""
+    for bundle in release.models:
+        page = Page(golden_file(bundle))
+        rows = list(read_golden(page, sources.rows.get(page.file, ()), bundle))
+        yield from page.problems
+        yield from check_golden(bundle, rows)
 
 
 def run_variants(

@@ -4,7 +4,7 @@ import ast
 
 from tests.architecture.source import CHECKOUT, imports, modules, name, read
 
-PURE = ("chart", "fhir", "hooks", "knowledge", "reasoning", "presenting", "record")
+PURE = ("chart", "fhir", "hooks", "knowledge", "reasoning", "risk", "presenting", "record")
 # The bounded FHIR client lives beside the readers (DESIGN section 2): threads, and the run-ahead cache they share.
 WITH_THREADS = {"cds_service/fhir/client.py", "cds_service/fhir/fetch.py", "cds_service/fhir/run_ahead.py"}
 NAMES_ONLY = ("urllib.parse.", "http.HTTPStatus")
