@@ -7,7 +7,7 @@ from typing import Any
 
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.knowledge.conditions import DRUG_LISTS
-from cds_service.knowledge.rules import Group, Line, Operator, Rule, Scope, Side, ValueSet
+from cds_service.knowledge.rules import Condition, Group, Line, Operator, Rule, Scope, Side, ValueSet
 from cds_service.knowledge.value_sets import SYSTEMS
 from cds_service.terminology.products import Route, Terminology
 
@@ -71,10 +71,22 @@ def derive(rule: Rule, terminology: Terminology) -> Iterator[dict[str, Any]]:
 def collect_limits(rule: Rule) -> dict[str, list[Line]]:
     """The lines of `when.all` that compare a number, by the fact as the rule names it."""
     limits: dict[str, list[Line]] = {}
-    for line in rule.all:
+    for line in conditions_of(rule):
         if isinstance(line, Line) and line.operator in HOLDS:
             limits.setdefault(name_of(line), []).append(line)
     return limits
+
+
+def conditions_of(rule: Rule) -> list[Condition]:
+    """`when.all`; an `any` of which all lines but one count as false while missing stands for that one."""
+    return [sole_alternative(condition) for condition in rule.all]
+
+
+def sole_alternative(condition: Condition) -> Condition:
+    if not isinstance(condition, Group) or condition.kind != "any":
+        return condition
+    open_ones = [each for each in condition.members if not isinstance(each, Line) or each.if_missing is not False]
+    return open_ones[0] if len(open_ones) == 1 else condition
 
 
 def base_case(rule: Rule, limits: Mapping[str, list[Line]], terminology: Terminology) -> Case:
@@ -87,7 +99,7 @@ def base_case(rule: Rule, limits: Mapping[str, list[Line]], terminology: Termino
         numbers[name] = fitting[0]
     chart: dict[str, Any] = {}
     drugs: list[str] = []
-    for line in (line for line in rule.all if name_of(line) not in limits):
+    for line in (line for line in conditions_of(rule) if name_of(line) not in limits):
         settle_true(line, chart, drugs, terminology)
     for line in rule.unless:
         settle_false(line, chart)
@@ -133,7 +145,7 @@ def when_missing(lines: list[Line]) -> str:
 
 def settle_true(condition: object, chart: dict[str, Any], drugs: list[str], terminology: Terminology) -> None:
     """Make one line hold that compares no number."""
-    if is_assumed_not(condition):
+    if is_assumed_not(condition) or asks_for_a_new_order(condition):
         return
     if not isinstance(condition, Line) or condition.drug:
         raise NeedsAPerson
@@ -157,6 +169,11 @@ def is_assumed_not(condition: object) -> bool:
         return False
     (inner,) = condition.members
     return isinstance(inner, Line) and inner.if_missing is False
+
+
+def asks_for_a_new_order(condition: object) -> bool:
+    """Whether this is the line that a derived order, which renews nothing, makes true by itself."""
+    return isinstance(condition, Line) and condition.fact == "is_new" and condition.operand is True
 
 
 def settle_false(condition: object, chart: dict[str, Any]) -> None:
@@ -189,7 +206,7 @@ def name_ingredient(ingredients: frozenset[str], terminology: Terminology) -> st
 
 def write_example(rule: Rule, name: str, case: Case, outcome: str, terminology: Terminology) -> dict[str, Any]:
     """The example as a document."""
-    units = {name_of(line): line.unit for line in rule.all if isinstance(line, Line)}
+    units = {name_of(line): line.unit for line in conditions_of(rule) if isinstance(line, Line)}
     taken: frozenset[str] = frozenset()
     written = []
     for side in rule.sides:

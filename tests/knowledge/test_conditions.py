@@ -251,11 +251,32 @@ def test_no_example_is_derived_from_nested_conditions(tmp_path: Any) -> None:
     text = (
         (SHELF / "rules/warfarin-nsaid.toml")
         .read_text(encoding="utf-8")
-        .replace("all = []", 'all = [{ any = [{ fact = "sex", is = "male" }] }]')
+        .replace("all = []", 'all = [{ any = [{ fact = "sex", is = "male" }, { fact = "sex", is = "female" }] }]')
     )
     copy_shelf(tmp_path, {"rules/warfarin-nsaid.toml": text})
     rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
     assert derive_examples(rule, TERMINOLOGY) == []
+
+
+def test_an_alternative_that_counts_as_false_while_missing_leaves_the_other_line_to_derive_from(tmp_path: Any) -> None:
+    copy_shelf(tmp_path, {})
+    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
+    either = condition_of(
+        '{ any = [{ fact = "inr", above = 4, unit = "{INR}" }, '
+        '{ fact = "comfort_care", is = true, if_missing = "assume-false" }] }'
+    )
+    made = derive_examples(replace(rule, all=(either,), unless=()), TERMINOLOGY)
+    outcomes = {example["name"].removeprefix("derived: "): example["expect"]["outcome"] for example in made}
+    assert outcomes["inr 4"] == "silent"
+    assert outcomes["inr 5"] == "fires"
+    assert outcomes["inr not known"] == "undetermined"
+
+
+def test_an_order_that_is_new_is_derived_without_a_word_about_it(tmp_path: Any) -> None:
+    copy_shelf(tmp_path, {})
+    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
+    made = derive_examples(replace(rule, all=(condition_of('{ fact = "a.is_new", is = true }'),)), TERMINOLOGY)
+    assert made[0]["order"] == ["diclofenac, systemic"]
 
 
 def test_no_example_is_derived_for_a_limit_that_a_sig_cannot_say(tmp_path: Any) -> None:
