@@ -1,7 +1,8 @@
 """The model that is shipped: additive tables of predictors and pairs, chosen and fitted inside the training part."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from cds_service.modelling.recipe import Candidate, Recipe
 from cds_service.modelling.rows import Floats, Ints, Table
 
 INNER_PARTS = 5
+
+# With fewer rows an unknown predictor gets no value of its own, but the mean of the known ones.
+FEWEST_UNKNOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ class Placed:
 
 
 def place_rows(bundle: Bundle, recipe: Recipe, table: Table) -> Placed:
-    alone = cut_predictors(bundle, recipe.edges)
+    alone = {
+        name: replace(levels, unknown_level=levels.unknown_level and table.values[name].count(None) >= FEWEST_UNKNOWN)
+        for name, levels in cut_predictors(bundle, recipe.edges).items()
+    }
     paired = cut_predictors(bundle, recipe.pair_edges)
     return Placed(
         alone,
@@ -84,7 +91,20 @@ def fit_candidate(
     blocks = lay_out(placed.alone, placed.paired, ranked[: candidate.pairs])
     penalty = build_penalty(blocks, recipe.smoothness, recipe.shrinkage, candidate.pair_penalty)
     design = build_design(blocks, placed.alone_at, placed.paired_at)
-    return Additive(blocks, fit_logistic(design, outcomes, penalty), candidate)
+    return Additive(blocks, settle(blocks, fit_logistic(design, outcomes, penalty), design), candidate)
+
+
+def settle(blocks: Sequence[Block], fit: Fit, design: Any) -> Fit:
+    """The same fit with a mean of 0 in each predictor that has no value for unknown, so that unknown is average."""
+    rows = np.asarray(design.sum(axis=0), dtype=np.float64).ravel()
+    intercept, coefficients = fit.intercept, fit.coefficients.copy()
+    for block in blocks:
+        if len(block.parts) == 1 and not block.parts[0].unknown_level:
+            own = slice(block.start, block.stop)
+            mean = float(rows[own] @ coefficients[own] / rows[own].sum())
+            coefficients[own] -= mean
+            intercept += mean
+    return Fit(intercept, coefficients)
 
 
 def predict_rows(model: Additive, placed: Placed) -> Floats:

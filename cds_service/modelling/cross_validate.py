@@ -3,6 +3,7 @@
 Each fold's predictions are kept in a folder, so a run that was stopped goes on where it was.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,3 +86,11 @@ def predict_apart(data: Prepared, train: Mask, test: Mask, seed: int) -> tuple[d
         SIMPLEST: regress_simplest(data.recipe, train, test, data.table),
     }
     return chances, model.candidate.pairs
+
+
+def fingerprint(*files: Path) -> str:
+    """Of the files that decide a validation: folds kept under another one are not taken up."""
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()[:12]
