@@ -16,6 +16,7 @@ from cds_service.chart.stay_drugs import drug_count
 from cds_service.chart.tisdale import qt_drug_count, tisdale_class, tisdale_points
 
 UNREAD: Items[Any] = Items()
+NOT_REQUESTED = Unknown(Reason.NOT_REQUESTED)
 FROM_DRUGS: MappingProxyType[str, Callable[["Chart"], Fact[Any]]] = MappingProxyType(
     {
         "mme_daily": lambda chart: daily_mme(chart.orders, chart.medications),
@@ -61,9 +62,10 @@ class Chart(msgspec.Struct, frozen=True):
 
         What depends on drugs is worked out from those now on the chart.
         """
-        if name in FROM_DRUGS and name not in self.values:
-            return FROM_DRUGS[name](self)
-        return self.values.get(name, Unknown(Reason.NOT_REQUESTED))
+        fact = self.values.get(name)
+        if fact is not None:
+            return fact
+        return FROM_DRUGS[name](self) if name in FROM_DRUGS else NOT_REQUESTED
 
     @property
     def drugs(self) -> tuple[Drug, ...]:

@@ -6,6 +6,7 @@ instruction allows. Nothing is assumed: an instruction without a frequency has n
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import isclose
 from typing import Any
@@ -31,6 +32,7 @@ from cds_service.terminology.products import Ingredient, Product
 
 NOTHING_SAID = Sig(as_needed=None)
 
+Taken = Amount | Unknown
 Join = Callable[[Iterable[Fact[float]]], Fact[float]]
 
 
@@ -106,15 +108,25 @@ class Instruction(msgspec.Struct, frozen=True):
 
 def _step(dosage: Dosage, product: Product, source: Source) -> Dose:
     """The dose of one instruction."""
-    said = _read_instruction(dosage)
-    single: dict[str, Fact[float]] = {}
-    daily: dict[str, Fact[float]] = {}
-    for ingredient in product.ingredients:
-        once = _once(ingredient, said, product)
-        single[ingredient.rxcui] = _as_fact(once, "", source)
-        daily[ingredient.rxcui] = _as_fact(_daily(ingredient, once, said, product), "/d", source)
+    said, amounts = _amounts(dosage, product)
+    single = {rxcui: _as_fact(once, "", source) for rxcui, once, _ in amounts}
+    daily = {rxcui: _as_fact(per_day, "/d", source) for rxcui, _, per_day in amounts}
     text = dosage.text or dosage.patient_instruction or ""
     return Dose(daily, single, said.times, said.duration, said.as_needed, text)
+
+
+@lru_cache(maxsize=1024)
+def _amounts(dosage: Dosage, product: Product) -> tuple[Instruction, tuple[tuple[str, Taken, Taken], ...]]:
+    """What an instruction says of a product: per ingredient how much at once and how much a day.
+
+    Most orders say what others said before: one tablet twice a day.
+    """
+    said = _read_instruction(dosage)
+    found = []
+    for ingredient in product.ingredients:
+        once = _once(ingredient, said, product)
+        found.append((ingredient.rxcui, once, _daily(ingredient, once, said, product)))
+    return said, tuple(found)
 
 
 def _read_instruction(dosage: Dosage) -> Instruction:

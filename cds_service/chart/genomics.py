@@ -13,7 +13,7 @@ from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
 from cds_service.chart.genes import Genes, Phenotype, read_diplotype
 from cds_service.chart.genomic_facts import PHENOTYPES, RISK_ALLELES, SCORED, allele_of, phenotype_of, score_of
 from cds_service.chart.genomic_results import Result, results_in
-from cds_service.chart.readings import UNDATED
+from cds_service.chart.readings import UNDATED, none_of
 from cds_service.chart.whose import NEVER_ASKED, Own, own_resources
 from cds_service.fhir.received import Received
 from cds_service.fhir.resources import Observation
@@ -96,8 +96,7 @@ def absent(name: str, own: Own, asked: frozenset[str] | None) -> Unknown:
     fact = CATALOGUE[name]
     if asked is not None and not all(code in asked or code.rpartition("|")[2] in asked for code in fact.codes):
         return Unknown(Reason.NOT_REQUESTED, f"{fact.label} not requested")
-    reason = Reason.NOT_RECORDED if own.complete else own.reason or Reason.MALFORMED
-    return Unknown(reason, f"{fact.label} {reason.value}")
+    return none_of(fact.label, Reason.NOT_RECORDED if own.complete else own.reason or Reason.MALFORMED)
 
 
 def decide(name: str, results: list[Result], genes: Genes) -> Fact[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -43,6 +44,9 @@ class KeyState(msgspec.Struct, frozen=True):
     sorted_newest_first: bool = True
 
 
+UNASKED = KeyState()
+
+
 class Readings(msgspec.Struct, frozen=True):
     """All readings of the codes asked for, newest first per code, and the state of the keys they came by."""
 
@@ -61,12 +65,17 @@ class Readings(msgspec.Struct, frozen=True):
 
     def absent(self, fact: FactType) -> Unknown:
         """Why there is no reading of `fact`: never asked for, not read, or read whole and not there."""
-        state = self.keys.get(fact.key, KeyState())
+        state = self.keys.get(fact.key, UNASKED)
         asked = state.requested_codes
         if asked is not None and not all(f"{LOINC}|{code}" in asked or code in asked for code in fact.loinc):
             return Unknown(Reason.NOT_REQUESTED, f"{fact.label} not requested")
-        reason = Reason.NOT_RECORDED if state.complete else state.reason
-        return Unknown(reason, f"{fact.label} {reason.value}")
+        return none_of(fact.label, Reason.NOT_RECORDED if state.complete else state.reason)
+
+
+@lru_cache(maxsize=1024)
+def none_of(label: str, reason: Reason) -> Unknown:
+    """Nothing of what is called `label`; the same for every patient, and most of what is asked for is not there."""
+    return Unknown(reason, f"{label} {reason.value}")
 
 
 def finality(reading: Reading) -> tuple[datetime, int]:

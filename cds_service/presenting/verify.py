@@ -18,12 +18,15 @@ SIGNING = "order-sign"
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the active rules say of one chart, by the findings' keys; other rules are not heard (DESIGN 6)."""
+    """What the active rules say of one chart, by the findings' keys; other rules are not heard (DESIGN 6).
+
+    `reached` are the ids of all rules that the chart reaches, silent ones and those not heard included.
+    """
 
     firing: Mapping[str, Finding]
     undetermined: Mapping[str, Finding]
     failed: frozenset[str]
-    all: tuple[Finding, ...]
+    reached: frozenset[str]
 
     @classmethod
     def of(cls, findings: tuple[Finding, ...]) -> "Findings":
@@ -31,8 +34,8 @@ class Findings:
         return cls(
             {finding.key: finding for finding in heard if finding.outcome is Outcome.FIRES},
             {finding.key: finding for finding in heard if finding.outcome is Outcome.UNDETERMINED},
-            frozenset(finding.rule.id for finding in heard if finding.outcome is Outcome.ERROR),
-            findings,
+            frozenset([finding.rule.id for finding in heard if finding.outcome is Outcome.ERROR]),
+            frozenset([finding.rule.id for finding in findings]),
         )
 
     def again(self, chart: Chart, index: RuleIndex, changed: frozenset[str]) -> "Findings":
@@ -41,9 +44,19 @@ class Findings:
         What rules say that look at none of these drugs is taken over.
         """
         reads = index.reads
-        kept = [each for each in self.all if each.rule.id in reads and reads[each.rule.id].isdisjoint(changed)]
-        same = frozenset([finding.rule.id for finding in kept])
-        return Findings.of((*kept, *evaluate(index, chart, leaving_out=same)))
+        same = frozenset([id for id in self.reached if id in reads and reads[id].isdisjoint(changed)])
+        new = Findings.of(evaluate(index, chart, lambda rule: rule.id not in same))
+        return Findings(
+            {**keep(self.firing, same), **new.firing},
+            {**keep(self.undetermined, same), **new.undetermined},
+            self.failed & same | new.failed,
+            same | new.reached,
+        )
+
+
+def keep(findings: Mapping[str, Finding], rules: frozenset[str]) -> dict[str, Finding]:
+    """The findings of these rules."""
+    return {key: finding for key, finding in findings.items() if finding.rule.id in rules}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +95,10 @@ class Verifier:
         """
         if not candidate.solves:
             return Verified(candidate, frozenset(), frozenset())
+        if not self.solves_its_own(candidate):
+            return None
         after = self.after(self.now, candidate.chart, candidate.chart.hook)
         solved = frozenset(finding.key for finding in card if is_solved(finding, after))
-        if candidate.finding.key not in solved:
-            return None
         signed = self.after(self.when_signed, candidate.chart, SIGNING)
         appearing = {**newly(self.now, after), **newly(self.when_signed, signed)}
         limit = min(URGENCY[candidate.finding.indicator], URGENCY[Indicator.WARNING])
@@ -101,6 +114,12 @@ class Verifier:
             tuple(appearing.values()),
             tuple(finding for key, finding in open_now.items() if key not in open_before),
         )
+
+    def solves_its_own(self, candidate: Candidate) -> bool:
+        """Whether its own finding is solved; asked first, because most of what is not offered fails here."""
+        own = candidate.finding.rule.id
+        after = Findings.of(evaluate(self.release.index, candidate.chart, lambda rule: rule.id == own))
+        return is_solved(candidate.finding, after)
 
     def after(self, before: Findings, chart: Chart, hook: str) -> Findings:
         """The findings on a changed chart at a hook; each chart is tried once."""

@@ -110,10 +110,10 @@ def standing_on(side: Side, present: Present) -> list[Standing]:
     return [standing for drug in holding(side, present) if (standing := stand(side, drug)) is not None]
 
 
-def assign(*standings: Standing) -> Assignment:
-    """Put each drug on its side."""
-    unsure = [standing.verdict for standing in standings if standing.verdict is not TRUE]
-    bindings = {standing.side: standing.bound for standing in standings}
+def assign(one: Standing, other: Standing) -> Assignment:
+    """Put both drugs of a pair on their sides."""
+    unsure = [verdict for verdict in (one.verdict, other.verdict) if verdict is not TRUE]
+    bindings = {one.side: one.bound, other.side: other.bound}
     return Assignment(bindings, merge(Truth.UNKNOWN, unsure) if unsure else TRUE)
 
 
@@ -124,7 +124,7 @@ def singles(rule: Rule, present: Present) -> Iterator[Assignment]:
         if drug.reference in present.in_focus:
             standing = stand(side, drug)
             if standing is not None:
-                yield assign(standing)
+                yield Assignment({standing.side: standing.bound}, standing.verdict)
 
 
 def pairs(rule: Rule, first: list[Standing], second: list[Standing], present: Present) -> list[list[Assignment]]:

@@ -1,6 +1,6 @@
 """Rules and a chart in, findings out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.release import RuleIndex
@@ -25,16 +25,19 @@ from cds_service.reasoning.verdicts import TRUE, Bindings, Verdict, merge
 FOR_THE_PATIENT = Assignment({}, TRUE)
 
 
-def evaluate(index: RuleIndex, chart: Chart, leaving_out: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
-    """Every rule of this hook that the chart reaches, with its outcome, silent ones included.
+def every(rule: Rule) -> bool:
+    return True
 
-    `leaving_out` are ids of rules whose answer the caller knows. A rule that crashes gives one finding with outcome
-    ERROR; the others still run.
+
+def evaluate(index: RuleIndex, chart: Chart, wanted: Callable[[Rule], bool] = every) -> tuple[Finding, ...]:
+    """Every `wanted` rule of this hook that the chart reaches, with its outcome, silent ones included.
+
+    A rule that crashes gives one finding with outcome ERROR; the others still run.
     """
     present = arrange(chart)
     findings: list[Finding] = []
     for rule in reach(index, present):
-        if rule.id in leaving_out:
+        if not wanted(rule):
             continue
         try:
             findings += evaluate_rule(rule, present)
@@ -56,20 +59,23 @@ def evaluate_rule(rule: Rule, present: Present) -> list[Finding]:
 def evaluate_pairs(rule: Rule, present: Present) -> list[Finding]:
     """One finding per unordered pair, and one per drug whose partner may be there unseen or is not there at all."""
     first, second = [standing_on(side, present) for side in rule.sides]
+    if not (first and second):  # the most common case by far: each drug stands alone
+        alone = [evaluate_alone(rule, present, [standing]) for standing in first or second]
+        return [finding for finding in alone if finding is not None]
     paired = [best(rule, present.chart, ways) for ways in pairs(rule, first, second, present)]
     by_drug: dict[str, list[Standing]] = {}
     for standing in (*first, *second):
         by_drug.setdefault(standing.bound.drug.reference, []).append(standing)
     firing = references([finding for finding in paired if finding.outcome is Outcome.FIRES])
     spoken_for = references(paired)
-    alone = []
+    unpaired = []
     for reference, standings in by_drug.items():
         if reference in firing:
             continue
         finding = evaluate_alone(rule, present, standings)
         if finding is not None and (finding.outcome is Outcome.UNDETERMINED or reference not in spoken_for):
-            alone.append(finding)
-    return paired + alone
+            unpaired.append(finding)
+    return paired + unpaired
 
 
 def references(findings: Iterable[Finding]) -> set[str]:

@@ -62,5 +62,5 @@ class Finding(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """Stable identity inside one decision: rule id and the drugs it is about, in reference order."""
-        drugs = sorted(bound.drug.reference for bound in self.bindings.values())
+        drugs = sorted([bound.drug.reference for bound in self.bindings.values()])
         return "|".join((self.rule.id, *drugs))

@@ -48,15 +48,11 @@ def read_line(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
     return verdict
 
 
-def fact_name(line: Line) -> str:
-    """The fact as the rule writes it: "inr", "a.daily_dose"."""
-    return f"{line.drug}.{line.fact}" if line.drug else line.fact
-
-
 def read_value(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
-    """The verdict on a single value of the patient or of a bound drug."""
-    name = fact_name(line)
+    """The verdict on a single value of the patient or of a bound drug, named as the rule does: "a.daily_dose"."""
+    name = line.fact
     if line.drug:
+        name = f"{line.drug}.{line.fact}"
         bound = bindings[line.drug]
         fact = drug_fact(chart, bound.drug, bound.ingredient, line.fact)
     else:
@@ -80,7 +76,7 @@ def compare(fact: Known[Any], operator: Operator, operand: Any) -> Truth:
     """Whether a known value passes. A lower bound decides only what no higher value could change."""
     holds = COMPARISONS[operator](fact.value, operand)
     if not fact.at_least:
-        return truth(holds)
+        return Truth.TRUE if holds else Truth.FALSE
     if operator in ONLY_RISES_INTO:
         return Truth.TRUE if holds else Truth.UNKNOWN
     out_of_reach = fact.value > operand[1] if operator is Operator.BETWEEN else not holds

@@ -32,7 +32,7 @@ def test_fifty_orders_are_answered_and_few_suggestions_tried(
     assert problems("response", answer.data) == []
     cards = answer.json["cards"]  # type: ignore[index]
     assert any(card.get("suggestions") for card in cards)
-    assert 0 < len(tried) <= tries(50) * len(cards)
+    assert 0 < len(tried) <= 2 * tries(50) * len(cards)  # its own rule first, then all of them
 
 
 @pytest.mark.parametrize(("orders", "most"), [(0, 12), (1, 12), (15, 12), (50, 3), (100, 3), (30, 6)])
