@@ -168,13 +168,15 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
 def open_records(settings: Settings, tell: "Tell") -> "Store":
     """Where decisions are kept. Without a folder of their own the keys are made beside the records, which only a
     service on this machine may do. Raises `BadSettings` or `BadRing`."""
+    from cds_service.edge import open_anchor
     from cds_service.store.ring import complete_ring
-    from cds_service.store.store import Places, open_store
+    from cds_service.store.store import Duties, Places, open_store
 
     if settings.key_ring is None:
         complete_ring(settings.ring_folder, datetime.now(UTC))
     places = Places(settings.database_url, settings.home, settings.ring_folder, settings.spool_folder)
-    return open_store(places, time.time, tell, refuse=settings.unrecorded == "refuse")
+    duties = Duties(settings.unrecorded == "refuse", open_anchor(settings), settings.keep_records_days)
+    return open_store(places, time.time, tell, duties)
 
 
 def open_terminology() -> RxNormIndex:

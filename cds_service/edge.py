@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cds_service.call import Call
-from cds_service.errors import BadSettings
+from cds_service.errors import BadSettings, NotAnchored
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
 from cds_service.hooks.discovery import Service
@@ -14,9 +15,13 @@ from cds_service.settings import Settings
 if TYPE_CHECKING:
     from cds_service.fhir.fetch import FhirAccess
     from cds_service.outbound import Outbound
+    from cds_service.store.anchors import Anchor
     from cds_service.trust.backend_token import BackendTokens
     from cds_service.trust.client import Client
     from cds_service.trust.gate import Gate
+
+ANCHOR_WITHIN_S = 10.0
+ANCHOR_SAYS_AT_MOST = 65_536
 
 
 def find_clients(settings: Settings) -> "tuple[Client, ...]":
@@ -112,3 +117,20 @@ def access_of(client: "Client", tokens: "BackendTokens") -> "FhirAccess":
         client_id,
         lambda base, deadline: tokens.obtain(Registration(base, client_id, scope, client.backend_algorithm), deadline),
     )
+
+
+def open_anchor(settings: Settings) -> "Anchor | None":
+    """Where the checkpoints of the audit go, if anywhere. Raises `BadSettings`."""
+    from cds_service.store.anchors import find_anchor
+
+    address = settings.audit_anchor
+    if address is None:
+        return None
+    outbound = connect(settings)
+
+    def post(line: str) -> None:
+        answer = outbound.post(address, {"checkpoint": line}, time.monotonic() + ANCHOR_WITHIN_S, ANCHOR_SAYS_AT_MOST)
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise NotAnchored(f"the anchor answered {answer.status}")
+
+    return find_anchor(address, settings.home, post)

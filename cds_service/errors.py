@@ -119,3 +119,7 @@ class NotRecorded(CdsError):
 
 class BadData(CdsError):
     """Data of patients, predictions or outcomes that cannot be used: which file and line, and what was expected."""
+
+
+class NotAnchored(CdsError):
+    """The place for checkpoints did not take one."""

@@ -17,3 +17,8 @@ def begin(writer: str) -> str:
 def link(before: str, seq: int, at: float, id: str, release_digest: str, content_sha256: str) -> str:
     """The hash of record number `seq` (from 1), written at `at` (epoch seconds)."""
     return sha256(msgspec.json.encode([before, seq, at, id, release_digest, content_sha256])).hexdigest()
+
+
+def access_digest(who: str, what: str, of: str) -> str:
+    """What the chain covers of somebody's look at records."""
+    return sha256(msgspec.json.encode([who, what, of])).hexdigest()

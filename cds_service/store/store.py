@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.database import SURVIVES_POWER_LOSS, reach_database
 from cds_service.errors import NotRecorded
+from cds_service.store.anchors import Anchor
 from cds_service.store.entries import Entry, patient_parts, seal_entry, user_parts
 from cds_service.store.inserting import Inserts
 from cds_service.store.migrate import prepare_database
@@ -17,6 +18,7 @@ from cds_service.store.ring import Ring, read_ring
 from cds_service.store.sealing import Seals
 from cds_service.store.spool import Spool
 from cds_service.store.tables import LOST
+from cds_service.store.upkeep import Upkeep
 from cds_service.store.writing import GroupCommit, Tell
 
 FILE = "store.sqlite"
@@ -25,15 +27,17 @@ FILE = "store.sqlite"
 @dataclass(frozen=True, slots=True)
 class StoreHealth:
     """`away` is why records do not go to the database, empty when they do; `spooled` counts bytes that wait; `lost`
-    counts decisions whose record was written nowhere."""
+    counts decisions whose record was written nowhere; `upkeep` is why the last checkpoint failed, empty when it was
+    made."""
 
     away: str
     spooled: int
     lost: int
+    upkeep: str
 
     @property
     def is_well(self) -> bool:
-        return not (self.away or self.spooled or self.lost)
+        return not (self.away or self.spooled or self.lost or self.upkeep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +51,34 @@ class Places:
     spool: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What a store owes besides keeping records. `refuse` raises `NotRecorded` for a record that was lost, instead of
+    counting it only; `anchor` takes signed checkpoints; records are kept for `keep_days`, for good without it."""
+
+    refuse: bool = False
+    anchor: Anchor | None = None
+    keep_days: int | None = None
+
+
 @dataclass(slots=True)
 class Store:
     """Records, and the keys they are found by. `clock` gives epoch seconds; `tell` hears of what goes wrong.
 
     Reading needs nothing more; a process that writes calls `start` once it has forked, and `close` at its end.
-    `refuse` raises `NotRecorded` for a record that was lost, instead of counting it only.
     """
 
     database: Engine
     places: Places
     clock: Callable[[], float]
     tell: Tell
-    refuse: bool
+    duties: Duties
     ring: Ring
     seals: Seals = field(init=False)
     records: Records = field(init=False)
     spool: Spool | None = None
     commits: GroupCommit | None = None
+    upkeep: Upkeep | None = None
 
     def __post_init__(self) -> None:
         self.seals = Seals(lambda: self.ring)
@@ -74,6 +88,8 @@ class Store:
         """Begin to write. Raises `BadSettings` when the spool has no space."""
         self.spool = Spool(self.places.spool)
         self.commits = GroupCommit(Inserts(self.database), self.spool, self.clock, self.tell)
+        duties = self.duties
+        self.upkeep = Upkeep(self.database, self.renew_ring, duties.anchor, duties.keep_days, self.clock, self.tell)
 
     def write(self, entry: Entry) -> None:
         """Keep the record of a decision; it survives a crash and a power loss from here on.
@@ -86,7 +102,7 @@ class Store:
         try:
             self.commits.write(seal_entry(entry, self.clock(), self.ring, self.seals))
         except NotRecorded:
-            if self.refuse:
+            if self.duties.refuse:
                 raise
 
     def read(self, decision_id: str) -> bytes:
@@ -108,23 +124,26 @@ class Store:
         """As `patient_keys`, of a user."""
         return self.ring.keyed_by_all(*user_parts(tenant, user_id))
 
-    def renew_ring(self) -> None:
-        """Take keys that were rotated since. Raises `BadRing`."""
+    def renew_ring(self) -> Ring:
+        """The ring with the keys that were rotated since, in use from now on. Raises `BadRing`."""
         self.ring = read_ring(self.places.ring)
+        return self.ring
 
     def health(self) -> StoreHealth:
         """How the store is, as this process knows it. Losses of earlier processes count once the database knows."""
-        if self.commits is None or self.spool is None:
-            return StoreHealth("not started", 0, 0)
-        away, waiting = self.commits.away, self.spool.waiting()
-        return StoreHealth(away, waiting, len(self.commits.lost) + self._count_lost())
+        if self.commits is None or self.spool is None or self.upkeep is None:
+            return StoreHealth("not started", 0, 0, "")
+        lost = len(self.commits.lost) + self._count_lost()
+        return StoreHealth(self.commits.away, self.spool.waiting(), lost, self.upkeep.trouble)
 
     def close(self) -> None:
-        """Write what is on its way, and stop."""
-        if self.commits is not None and self.spool is not None:
+        """Write what is on its way, sign a last checkpoint, and stop."""
+        if self.commits is not None and self.spool is not None and self.upkeep is not None:
+            self.upkeep.close()
             self.commits.close()
+            self.upkeep.round()
             self.spool.close()
-        self.commits = self.spool = None
+        self.commits = self.spool = self.upkeep = None
         self.database.dispose()
 
     def _count_lost(self) -> int:
@@ -135,10 +154,10 @@ class Store:
             return 0
 
 
-def open_store(places: Places, clock: Callable[[], float], tell: Tell, refuse: bool = False) -> Store:
+def open_store(places: Places, clock: Callable[[], float], tell: Tell, duties: Duties = Duties()) -> Store:
     """The store at these places, its tables brought up to date, ready to read. Raises `BadSettings` or `BadRing`."""
     database = reach_database(places.url, places.home / FILE, SURVIVES_POWER_LOSS)
     prepare_database(database)
-    store = Store(database, places, clock, tell, refuse, read_ring(places.ring))
+    store = Store(database, places, clock, tell, duties, read_ring(places.ring))
     database.dispose()
     return store

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from cds_service.store.entries import Entry, Fired
 from cds_service.store.ring import complete_ring
-from cds_service.store.store import Places, Store, open_store
+from cds_service.store.store import Duties, Places, Store, open_store
 
+NO_DUTIES = Duties()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 MAIDEN = "Wilhelmina Testperson"
 """A name that is nobody's, planted where it must not be found in clear."""
@@ -76,11 +77,11 @@ def places_in(folder: Path, url: str | None = None) -> Places:
 
 @contextmanager
 def a_store(
-    places: Places, clock: Clock | None = None, told: Told | None = None, refuse: bool = False
+    places: Places, clock: Clock | None = None, told: Told | None = None, duties: Duties = NO_DUTIES
 ) -> Iterator[Store]:
     """A store that runs, on the database at the places' address; its tables and keys are made."""
     complete_ring(places.ring, datetime.fromtimestamp(NOON, UTC))
-    store = open_store(places, clock or Clock(), told or Told(), refuse)
+    store = open_store(places, clock or Clock(), told or Told(), duties)
     store.start()
     try:
         yield store
