@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.chart import HOOKS_WITHOUT_ORDERS, Chart
 from cds_service.chart.facts import Reason
 from cds_service.knowledge.release import Release
@@ -102,7 +103,16 @@ def missing_values(findings: Iterable[Finding], release: Release, hook: str) -> 
             side = missing.subject.partition(".")[0]
             drug = finding.bindings[side].drug.name if side in finding.bindings else ""
             fact = missing.subject.removeprefix(f"{side}.") if drug else missing.subject
-            yield Cause(Missing(missing.kind, fact, missing.reason, missing.detail), drug, title_of(finding, release))
+            cause = as_gene_test(Missing(missing.kind, fact, missing.reason, missing.detail))
+            yield Cause(cause, drug, title_of(finding, release))
+
+
+def as_gene_test(missing: Missing) -> Missing:
+    """Genes that were not tested share one line, however many there are; anything else stays as it is."""
+    fact = CATALOGUE.get(missing.subject)
+    if fact is None or fact.key != "genomics":
+        return missing
+    return Missing(missing.kind, "gene_test", missing.reason, fact.label)
 
 
 def open_ends(findings: Iterable[Finding]) -> Iterator[tuple[Finding, Missing]]:

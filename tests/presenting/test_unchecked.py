@@ -84,6 +84,12 @@ def test_a_missing_value_is_named_once_with_everything_it_leaves_open() -> None:
     )
 
 
+def test_genes_that_were_not_tested_share_one_line() -> None:
+    tpmt, nudt15 = (Missing("value", gene, Reason.NOT_RECORDED) for gene in ("tpmt_phenotype", "nudt15_phenotype"))
+    said = lines(an_open_finding(tpmt), an_open_finding(nudt15, id="other"))
+    assert said == ["gene test not known: not recorded (TPMT phenotype, NUDT15 phenotype)"]
+
+
 def test_a_missing_value_of_a_drug_names_the_drug() -> None:
     gap = Missing("value", "this.single_dose", Reason.NOT_RECORDED)
     assert lines(an_open_finding(gap)) == ["metformin, single dose not known: not recorded"]
