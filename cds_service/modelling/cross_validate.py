@@ -88,9 +88,9 @@ def predict_apart(data: Prepared, train: Mask, test: Mask, seed: int) -> tuple[d
     return chances, model.candidate.pairs
 
 
-def fingerprint(*files: Path) -> str:
-    """Of the files that decide a validation: folds kept under another one are not taken up."""
-    whole = hashlib.sha256()
+def fingerprint(bundle: Bundle, *files: Path) -> str:
+    """Of the predictors and files that decide a validation: folds kept under another one are not taken up."""
+    whole = hashlib.sha256(repr(bundle.predictors).encode())
     for file in files:
         whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()[:12]
