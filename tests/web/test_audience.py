@@ -42,7 +42,7 @@ def ask(application: Application, client_of: Callable[..., FlaskClient], tmp_pat
             write=lambda record, milliseconds: records.append(record),
         )
         sent = body({**ORDER, "extension": {"org.cds-service": own or {}}})
-        claims = {"tenant": tenant} if tenant else {}
+        claims: dict[str, Any] = {"tenant": tenant} if tenant else {}
         headers = {"Authorization": EHR.bearer(**claims)}
         answer = server.post(SIGN.removeprefix(BASE), data=sent, content_type="application/json", headers=headers)
         assert answer.status_code == 200, answer.data
