@@ -80,7 +80,8 @@ def read_term(page: Page, where: str, table: TermTable, known: Known) -> Term:
     if all(name in known for name in table.predictors):
         for problem in find_problems(table, known):
             page.note(at, problem)
-    return Term(table.id, table.predictors, read_shape_of(table), table.unknown, table.to)
+    credited = (table.to,) if table.to else table.predictors
+    return Term(table.id, table.predictors, read_shape_of(table), credited, table.unknown)
 
 
 def read_shape_of(table: TermTable) -> Shape:

@@ -93,15 +93,15 @@ Shape = Table | Table2 | Categories | Linear | Product
 class Term:
     """One summand. `unknown` is its value while any of its predictors is unknown.
 
-    `to` names the predictor that gets the contribution, of a product with age the other one. Empty: the term's own
-    predictor, or for several the pair of them.
+    `credited` is who gets the contribution: its one predictor, the pair of them, or of a product the one that the
+    model names (with age the other one).
     """
 
     id: str
     predictors: tuple[str, ...]
     shape: Shape
+    credited: tuple[str, ...]
     unknown: float = 0.0
-    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

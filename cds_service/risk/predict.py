@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from math import fsum
 
 from cds_service.chart.facts import Known
-from cds_service.knowledge.bundle import Band, Bundle, Outcome, Predictor
+from cds_service.knowledge.bundle import Band, Bundle, Outcome
 from cds_service.knowledge.terms import PROBABILITIES, Function, Link, Sum, Term
 from cds_service.risk.links import calibrate, probability_of, quantity_of, report
 from cds_service.risk.prediction import Compared, Contribution, Prediction, Predictors, Refusal
@@ -35,8 +35,8 @@ def predict_outcome(bundle: Bundle, predictors: Predictors, outcome: Outcome) ->
     function = bundle.functions[outcome.id]
     values = predictors.values
     each = stratum(function, values)
-    added = list(add_terms(each, values))
-    total = fsum((each.intercept, *(value for _, value in added)))
+    added = add_terms(each, values)
+    total = fsum([each.intercept, *[value for _, value in added]])
     probability, quantity, points, most = None, None, None, None
     uncalibrated = None
     if function.link in PROBABILITIES:
@@ -44,7 +44,7 @@ def predict_outcome(bundle: Bundle, predictors: Predictors, outcome: Outcome) ->
         probability = result = calibrate(bundle.calibration, uncalibrated)
     elif function.link is Link.POINTS:
         points = result = report(total, function.reported)
-        most = report(most_points(bundle, each, values), function.reported)
+        most = report(most_points(bundle, each, values, total), function.reported)
     else:
         quantity = result = report(quantity_of(function.link, total), function.reported)
     band = find_band(bundle, outcome, result)
@@ -79,10 +79,12 @@ def stratum(function: Function, values: Values) -> Sum:
     return function.strata[str(values[function.by]) if function.by else ""]
 
 
-def most_points(bundle: Bundle, each: Sum, values: Values) -> float:
+def most_points(bundle: Bundle, each: Sum, values: Values, total: float) -> float:
     """The points if everything unknown, and everything that no chart tells, counted in full."""
-    unread = sum(item.most for item in bundle.unread)
-    return fsum((each.intercept, unread, *(most_of(term, values) for term in each.terms)))
+    unread = sum([item.most for item in bundle.unread])
+    if None not in values.values():
+        return total + unread
+    return fsum([each.intercept, unread, *[most_of(term, values) for term in each.terms]])
 
 
 def find_band(bundle: Bundle, outcome: Outcome, result: float) -> Band | None:
@@ -96,26 +98,20 @@ def find_band(bundle: Bundle, outcome: Outcome, result: float) -> Band | None:
 
 def explain(bundle: Bundle, predictors: Predictors, added: Iterable[tuple[Term, float]]) -> Iterator[Contribution]:
     """The contribution of each predictor or pair, in the order of the model; together the sum without the intercept."""
-    parts: dict[tuple[str, ...], list[float]] = {}
+    parts: dict[tuple[str, ...], float] = {}
     for term, value in added:
-        parts.setdefault((term.to,) if term.to else term.predictors, []).append(value)
+        parts[term.credited] = parts.get(term.credited, 0.0) + value
     by_name = {predictor.name: predictor for predictor in bundle.predictors}
-    for names, values in parts.items():
-        yield contribute(tuple(by_name[name] for name in names), predictors, fsum(values))
-
-
-def contribute(sharing: tuple[Predictor, ...], predictors: Predictors, value: float) -> Contribution:
-    first = sharing[0]
-    fact = predictors.facts.get(first.name)
-    return Contribution(
-        predictors=tuple(predictor.name for predictor in sharing),
-        label=" with ".join(predictor.label for predictor in sharing),
-        value=predictors.values[first.name],
-        unit=first.unit,
-        as_of=fact.as_of if isinstance(fact, Known) else None,
-        contribution=value,
-        modifiable=any(predictor.modifiable for predictor in sharing),
-    )
+    values, facts = predictors.values, predictors.facts
+    for names, value in parts.items():
+        first = by_name[names[0]]
+        fact = facts.get(first.name)
+        as_of = fact.as_of if isinstance(fact, Known) else None
+        label, modifiable = first.label, first.modifiable
+        if len(names) > 1:
+            label = " with ".join([by_name[name].label for name in names])
+            modifiable = any(by_name[name].modifiable for name in names)
+        yield Contribution(names, label, values[first.name], first.unit, as_of, value, modifiable)
 
 
 def compare(bundle: Bundle, values: Values, outcome: Outcome) -> Compared | None:
@@ -125,7 +121,7 @@ def compare(bundle: Bundle, values: Values, outcome: Outcome) -> Compared | None
     others = {**values, **bundle.comparator.values}
     function = bundle.functions[outcome.id]
     each = stratum(function, others)
-    total = fsum((each.intercept, *(value for _, value in add_terms(each, others))))
+    total = fsum([each.intercept, *[value for _, value in add_terms(each, others)]])
     if function.link in PROBABILITIES:
         result = calibrate(bundle.calibration, probability_of(function.link, total, each.baseline_survival))
     else:

@@ -28,7 +28,7 @@ class Predictors(msgspec.Struct, frozen=True):
     refusals: tuple[str, ...] = ()
 
 
-class Contribution(msgspec.Struct, frozen=True):
+class Contribution(msgspec.Struct, frozen=True, gc=False):
     """What one predictor, or one pair of them, adds to the sum; `value` is the first one's, None if unknown."""
 
     predictors: tuple[str, ...]

@@ -1,46 +1,91 @@
 """What a model asks of a chart: its facts, its yes-or-no questions, and whether it was made for this patient."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Fact, Known, Reason, Unknown
 from cds_service.knowledge.bundle import Bundle
-from cds_service.knowledge.rules import Condition
-from cds_service.reasoning.conditions import weigh
+from cds_service.knowledge.rules import Condition, Group
 from cds_service.reasoning.findings import Missing
+from cds_service.reasoning.lines import read_line
 from cds_service.reasoning.logic import Truth
 from cds_service.reasoning.verdicts import Verdict
+from cds_service.risk.lists import Lists, arrange, settle
 
 
-def read_facts(bundle: Bundle, chart: Chart) -> dict[str, Fact[Any]]:
-    """The facts of `read_predictors`, by the names of `Predictor.fact`."""
+def read_facts(bundle: Bundle, chart: Chart, lists: Lists | None = None) -> dict[str, Fact[Any]]:
+    """The facts of `read_predictors`, by the names of `Predictor.fact`. `lists` is the chart arranged before."""
+    arranged = lists or arrange(chart)
     return {
-        predictor.fact: chart.value(predictor.fact) if predictor.when is None else ask(predictor.when, chart)
+        predictor.fact: arranged.value(predictor.fact) if predictor.when is None else ask(predictor.when, arranged)
         for predictor in bundle.predictors
     }
 
 
-def ask(condition: Condition, chart: Chart) -> Fact[bool]:
+def ask(condition: Condition, lists: Lists) -> Fact[bool]:
     """The answer to a condition as a fact, with the sources of what decided it."""
-    verdict = weigh(condition, chart, {})
+    if isinstance(condition, Group):
+        return GROUPS[condition.kind]([ask(member, lists) for member in condition.members])
+    if (settled := settle(condition, lists)) is not None:
+        return settled
+    verdict = read_line(condition, lists.chart, {})
     if verdict.truth is Truth.UNKNOWN:
         return Unknown(why(verdict), say_missing(verdict.missing))
     decided = [fact for fact in verdict.used.values() if isinstance(fact, Known)]
-    sources = tuple(dict.fromkeys(source for fact in decided for source in fact.sources))
+    sources = tuple(dict.fromkeys([source for fact in decided for source in fact.sources]))
     dates = [fact.as_of for fact in decided if fact.as_of is not None]
     return Known(verdict.truth is Truth.TRUE, sources=sources, as_of=min(dates, default=None))
 
 
-def find_reasons(bundle: Bundle, chart: Chart) -> tuple[tuple[str, ...], tuple[Missing, ...]]:
+def all_of(answers: list[Fact[bool]]) -> Fact[bool]:
+    """`and`: a certain no decides alone, then what is unknown."""
+    return decide(answers, False)
+
+
+def any_of(answers: list[Fact[bool]]) -> Fact[bool]:
+    """`or`: a certain yes decides alone, then what is unknown."""
+    return decide(answers, True)
+
+
+def decide(answers: list[Fact[bool]], alone: bool) -> Fact[bool]:
+    """The first answer that decides alone; else the first unknown one; else the other answer, of all together."""
+    for answer in answers:
+        if isinstance(answer, Known) and answer.value is alone:
+            return answer
+    unknown = next((answer for answer in answers if isinstance(answer, Unknown)), None)
+    if unknown is not None:
+        return unknown
+    known = [answer for answer in answers if isinstance(answer, Known)]
+    dates = [answer.as_of for answer in known if answer.as_of is not None]
+    sources = tuple(dict.fromkeys([source for answer in known for source in answer.sources]))
+    return Known(not alone, sources=sources, as_of=min(dates, default=None))
+
+
+def oppose(answers: list[Fact[bool]]) -> Fact[bool]:
+    (answer,) = answers
+    return answer if isinstance(answer, Unknown) else Known(not answer.value, None, answer.sources, answer.as_of)
+
+
+GROUPS: Mapping[str, Callable[[list[Fact[bool]]], Fact[bool]]] = {"all": all_of, "any": any_of, "not": oppose}
+
+
+def holds(condition: Condition, lists: Lists) -> bool:
+    """Whether a condition certainly holds."""
+    answer = ask(condition, lists)
+    return isinstance(answer, Known) and answer.value
+
+
+def find_reasons(bundle: Bundle, lists: Lists) -> tuple[tuple[str, ...], tuple[Missing, ...]]:
     """Why the model was not made for this patient, or nobody can say whether it was; and what is missing to say."""
     reasons: list[str] = []
     missing: list[Missing] = []
     for criterion in bundle.population:
-        verdict = weigh(criterion.condition, chart, {})
-        if verdict.truth is Truth.UNKNOWN:
-            reasons.append(f"{criterion.reason}; not known here: {say_missing(verdict.missing)}")
-            missing.extend(verdict.missing)
-        elif (verdict.truth is Truth.TRUE) is not criterion.required:
+        answer = ask(criterion.condition, lists)
+        if isinstance(answer, Unknown):
+            reasons.append(f"{criterion.reason}; not known here: {answer.detail or answer.reason.value}")
+            missing.append(Missing("value", criterion.reason, answer.reason, answer.detail))
+        elif answer.value is not criterion.required:
             reasons.append(criterion.reason)
     return tuple(reasons), tuple(missing)
 

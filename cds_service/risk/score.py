@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.bundle import Bundle, ModelKind
 from cds_service.knowledge.rules import Status
-from cds_service.reasoning.conditions import weigh
-from cds_service.reasoning.logic import Truth
+from cds_service.risk.lists import Lists, arrange
 from cds_service.risk.predict import predict_all
 from cds_service.risk.prediction import Prediction, Refusal
 from cds_service.risk.predictors import read_predictors
-from cds_service.risk.questions import find_reasons, read_facts
+from cds_service.risk.questions import find_reasons, holds, read_facts
 
 RUNNING = frozenset({Status.ACTIVE, Status.SILENT})
 
@@ -23,27 +22,29 @@ def score(models: Iterable[Bundle], chart: Chart) -> tuple[Scored, ...]:
     A model whose `when` does not certainly hold says nothing. Where a richer model predicts, the poorer ones that it
     stands in for fall away. Remote models are left out: their answers are facts.
     """
-    asked = [bundle for bundle in models if is_asked(bundle, chart)]
-    said = {bundle.id: score_one(bundle, chart) for bundle in asked}
+    listening = [bundle for bundle in models if listens(bundle, chart.hook)]
+    if not listening:
+        return ()
+    lists = arrange(chart)
+    asked = [bundle for bundle in listening if bundle.when is None or holds(bundle.when, lists)]
+    said = {bundle.id: score_one(bundle, lists) for bundle in asked}
     replaced = {poorer for bundle in asked if predicted(said[bundle.id]) for poorer in bundle.instead_of}
     return tuple(each for id, results in said.items() if id not in replaced for each in results)
 
 
-def is_asked(bundle: Bundle, chart: Chart) -> bool:
-    """Whether the model runs at this hook and has something to say on this chart."""
-    if bundle.status not in RUNNING or chart.hook not in bundle.hooks or bundle.kind is ModelKind.REMOTE:
-        return False
-    return bundle.when is None or weigh(bundle.when, chart, {}).truth is Truth.TRUE
+def listens(bundle: Bundle, hook: str) -> bool:
+    """Whether the model runs at this hook, in this process."""
+    return bundle.status in RUNNING and hook in bundle.hooks and bundle.kind is not ModelKind.REMOTE
 
 
 def predicted(results: tuple[Scored, ...]) -> bool:
     return any(isinstance(result, Prediction) for result in results)
 
 
-def score_one(bundle: Bundle, chart: Chart) -> tuple[Scored, ...]:
+def score_one(bundle: Bundle, lists: Lists) -> tuple[Scored, ...]:
     """The predictions of one model for this patient, or its refusal."""
-    reasons, missing = find_reasons(bundle, chart)
-    predictors = read_predictors(bundle, read_facts(bundle, chart))
+    reasons, missing = find_reasons(bundle, lists)
+    predictors = read_predictors(bundle, read_facts(bundle, lists.chart, lists))
     if reasons or predictors.refusals:
         return (Refusal(bundle.id, bundle.version, (*reasons, *predictors.refusals), (*missing, *predictors.missing)),)
     return predict_all(bundle, predictors)

@@ -1,7 +1,7 @@
 """The value of each term of a model, and what all of them add up to."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import log
 from typing import Any
 
@@ -10,14 +10,16 @@ from cds_service.knowledge.terms import Categories, Factor, Linear, Product, Sum
 Values = Mapping[str, Value | None]
 
 
-def add_terms(each: Sum, values: Values) -> Iterator[tuple[Term, float]]:
+def add_terms(each: Sum, values: Values) -> list[tuple[Term, float]]:
     """Every term with its value."""
-    for term in each.terms:
-        yield term, value_of(term, values)
+    return [(term, value_of(term, values)) for term in each.terms]
 
 
 def value_of(term: Term, values: Values) -> float:
     """What one term adds; its `unknown` value where a predictor of it is unknown."""
+    if len(term.predictors) == 1:
+        value = values[term.predictors[0]]
+        return term.unknown if value is None else SHAPES[type(term.shape)](term.shape, (value,), values)
     taken = [values[name] for name in term.predictors]
     if None in taken:
         return 0.0 if is_settled(term, values) else term.unknown
@@ -46,12 +48,12 @@ def is_settled(term: Term, values: Values) -> bool:
     return any(value is not None and factor_of(factor, value) == 0 for factor, value in known)
 
 
-def of_table(shape: Table, taken: list[Any], values: Values) -> float:
+def of_table(shape: Table, taken: Sequence[Any], values: Values) -> float:
     find = bisect_right if shape.edges_belong == "above" else bisect_left
     return shape.values[find(shape.edges, taken[0])]
 
 
-def of_table2(shape: Table2, taken: list[Any], values: Values) -> float:
+def of_table2(shape: Table2, taken: Sequence[Any], values: Values) -> float:
     row, column = (level_of(edges, value) for edges, value in zip(shape.edges, taken, strict=True))
     return shape.values[row][column]
 
@@ -61,7 +63,7 @@ def level_of(edges: tuple[Any, ...], value: Value) -> int:
     return edges.index(value) if isinstance(value, str) else bisect_right(edges, value)
 
 
-def of_categories(shape: Categories, taken: list[Any], values: Values) -> float:
+def of_categories(shape: Categories, taken: Sequence[Any], values: Values) -> float:
     """Raises KeyError for a word that is neither listed nor covered by `other`; the predictor's words prevent that."""
     if taken[0] in shape.values:
         return shape.values[taken[0]]
@@ -70,11 +72,11 @@ def of_categories(shape: Categories, taken: list[Any], values: Values) -> float:
     return shape.other
 
 
-def of_linear(shape: Linear, taken: list[Any], values: Values) -> float:
+def of_linear(shape: Linear, taken: Sequence[Any], values: Values) -> float:
     return shape.coefficient * (float(taken[0]) - shape.centre)
 
 
-def of_product(shape: Product, taken: list[Any], values: Values) -> float:
+def of_product(shape: Product, taken: Sequence[Any], values: Values) -> float:
     product = shape.coefficient
     for factor in shape.factors:
         product *= factor_of(factor, values[factor.predictor])
@@ -94,7 +96,7 @@ def factor_of(factor: Factor, value: Any) -> float:
     return scaled if factor.power == 1 else scaled**factor.power
 
 
-SHAPES: Mapping[type, Callable[[Any, list[Any], Values], float]] = {
+SHAPES: Mapping[type, Callable[[Any, Sequence[Any], Values], float]] = {
     Table: of_table,
     Table2: of_table2,
     Categories: of_categories,
