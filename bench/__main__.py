@@ -14,6 +14,7 @@ from bench.bodies import order_sign
 from bench.library import TIMES, measure_growth
 from bench.servers import ECHO, SERVICE, Server, running
 from bench.stages import profile
+from bench.starting import measure_start
 from cds_service.folders import data_folder
 
 SIZES = {"14 kB": 14_000, "100 kB": 100_000}
@@ -33,7 +34,7 @@ def cpu_milliseconds(server: Server, body: Path, calls: int, connections: int) -
 def compare(folder: Path) -> dict[str, dict[str, object]]:
     """CPU per call of echo and service, measured in turns so that both meet the same machine."""
     rows: dict[str, dict[str, object]] = {}
-    with running(ECHO) as echo, running(SERVICE) as service:
+    with running(ECHO, folder) as echo, running(SERVICE, folder) as service:
         for size, least_bytes in SIZES.items():
             body = folder / size
             body.write_bytes(order_sign(least_bytes))
@@ -64,6 +65,7 @@ def show(
     compared: dict[str, dict[str, object]],
     growth: dict[str, float],
     stages: dict[str, dict[str, float]],
+    starting: dict[str, float],
     index: float,
 ) -> None:
     table = Table("order-sign", "bytes", "echo ms", "service ms", "ratio", "of each repetition")
@@ -81,6 +83,12 @@ def show(
         f"{growth['rules']:.0f} rules: {growth['plain_ms']:.3f} ms a call in process; library × {TIMES}:"
         f" {growth['large_ms']:.3f} ms, ratio {growth['ratio']:.2f}"
     )
+    console.print(
+        f"production start {starting['imports_s'] + starting['production_s']:.2f} s of CPU: imports"
+        f" {starting['imports_s']:.2f}, data folders {starting['read_folders_s']:.2f}, compiled release"
+        f" {starting['read_release_s']:.2f} (compiling it: {starting['compile_s']:.2f}); release"
+        f" {starting['release_mb']:.1f} MB"
+    )
     columns = list(next(iter(stages.values())))
     table = Table("stage, median ms", *columns, "sum")
     for size, row in stages.items():
@@ -93,10 +101,11 @@ def main() -> None:
         compared = compare(Path(folder))
     stages = {size: profile(order_sign(least_bytes)) for size, least_bytes in SIZES.items()}
     growth = measure_growth(SIZES["14 kB"])
+    starting = measure_start()
     index = (data_folder("rules") / "terminology" / "rxnorm.sqlite").stat().st_size / 1e6
-    show(Console(), compared, growth, stages, index)
+    show(Console(), compared, growth, stages, starting, index)
     RESULTS.mkdir(exist_ok=True)
-    result = {"compared": compared, "library": growth, "stages": stages, "index_mb": index}
+    result = {"compared": compared, "library": growth, "stages": stages, "starting": starting, "index_mb": index}
     (RESULTS / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
 
 

@@ -37,11 +37,12 @@ class Server:
 
 
 @contextmanager
-def running(command: list[str]) -> Iterator[Server]:
-    """Start `command PORT`, wait until it is ready, stop it afterwards."""
+def running(command: list[str], home: Path = Path("var")) -> Iterator[Server]:
+    """Start `command PORT`, wait until it is ready, stop it afterwards. It keeps what it keeps under `home`."""
     port = free_port()
     started = time.perf_counter()
-    process = subprocess.Popen([*command, str(port)], stderr=subprocess.DEVNULL)
+    environment = {**os.environ, "CDS_HOME": str(home)}
+    process = subprocess.Popen([*command, str(port)], stderr=subprocess.DEVNULL, env=environment)
     try:
         while not is_ready(port):
             if process.poll() is not None:
