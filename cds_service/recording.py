@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from cds_service.record.canonical import canonical_bytes
 from cds_service.record.decision import DecisionRecord
-from cds_service.store.entries import Entry, Fired
+from cds_service.record.reading import UnreadableRecord
+from cds_service.store.entries import Entry, Fired, Who
 
 EXTENSION = "org.cds-service"
 USER = re.compile(r"(?:.*/)?(Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/]+", re.DOTALL)
@@ -95,3 +98,38 @@ def name_missing(missing: Missing) -> str:
     """What was missing and why; of a drug that was not recognised only that, for its text is the client's."""
     subject = "" if missing.kind == "drug" else f" {missing.subject}"
     return f"{missing.kind}{subject}: {missing.reason}"
+
+
+class KeptBinding(msgspec.Struct, frozen=True):
+    ingredient: str
+
+
+class KeptFinding(msgspec.Struct, frozen=True):
+    outcome: str
+    bindings: dict[str, KeptBinding] = {}
+
+
+class KeptSession(msgspec.Struct, frozen=True):
+    patient_id: str
+
+
+class KeptWho(msgspec.Struct, frozen=True):
+    """The members of a kept record that say whom it is about; the others are skipped unread."""
+
+    session: KeptSession
+    user_id: str | None
+    findings: tuple[KeptFinding, ...]
+
+
+WHO = msgspec.json.Decoder(KeptWho)
+
+
+def who_of(payload: bytes) -> Who:
+    """Whom a record is about, for hashing that anew. Raises `UnreadableRecord`."""
+    try:
+        kept = WHO.decode(payload)
+    except msgspec.DecodeError as error:
+        raise UnreadableRecord(f"record: {error}") from None
+    fired = [finding for finding in kept.findings if finding.outcome == Outcome.FIRES]
+    ingredients = tuple(tuple(each.ingredient for each in finding.bindings.values()) for finding in fired)
+    return Who(kept.session.patient_id, kept.user_id, ingredients)

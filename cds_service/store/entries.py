@@ -1,6 +1,6 @@
 """What is handed to the store for one decision, and what the store makes of it before it is written anywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from zlib import compress, decompress
@@ -122,6 +122,32 @@ def subject_parts(tenant: str, rule: str, ingredients: tuple[str, ...]) -> tuple
     return ("subject", tenant, rule, *sorted(set(ingredients)))
 
 
+class Who(msgspec.Struct, frozen=True):
+    """Whom a decision is about, and the RXCUIs of each finding that fired, in order."""
+
+    patient_id: str
+    user_id: str | None
+    ingredients: tuple[tuple[str, ...], ...]
+
+
+class Hashes(msgspec.Struct, frozen=True):
+    """The keyed hashes of `Who`."""
+
+    patient_key: str
+    user_key: str | None
+    subject_keys: tuple[str, ...]
+
+
+def hash_who(who: Who, tenant: str, rules: Sequence[str], ring: Ring) -> Hashes:
+    """The hashes under the current index key; `rules` are those of the findings that fired."""
+    subjects = zip(rules, who.ingredients, strict=True)
+    return Hashes(
+        patient_key=ring.keyed(*patient_parts(tenant, who.patient_id)),
+        user_key=ring.keyed(*user_parts(tenant, who.user_id)) if who.user_id else None,
+        subject_keys=tuple(ring.keyed(*subject_parts(tenant, rule, ingredients)) for rule, ingredients in subjects),
+    )
+
+
 def bind(row: Row, findings: tuple[FindingRow, ...]) -> bytes:
     """What a record's ciphertext is bound to: all that stands in clear beside it and that no rotation of keys changes.
 
@@ -144,7 +170,12 @@ def bind(row: Row, findings: tuple[FindingRow, ...]) -> bytes:
 def seal_entry(entry: Entry, at: float, ring: Ring, seals: Seals) -> Sealed:
     """The entry as it may be written to disk at `at`."""
     key = seals.key_of(at)
-    findings = tuple(finding_row(entry, place, fired, ring) for place, fired in enumerate(entry.fired))
+    who = Who(entry.patient_id, entry.user_id, tuple(fired.ingredients for fired in entry.fired))
+    hashes = hash_who(who, entry.tenant, [fired.rule for fired in entry.fired], ring)
+    findings = tuple(
+        finding_row(entry.decision_id, place, fired, hashes.subject_keys[place])
+        for place, fired in enumerate(entry.fired)
+    )
     row = Row(
         decision_id=entry.decision_id,
         at=at,
@@ -156,8 +187,8 @@ def seal_entry(entry: Entry, at: float, ring: Ring, seals: Seals) -> Sealed:
         release_digest=entry.release_digest,
         code_version=entry.code_version,
         arm=entry.arm,
-        patient_key=ring.keyed(*patient_parts(entry.tenant, entry.patient_id)),
-        user_key=ring.keyed(*user_parts(entry.tenant, entry.user_id)) if entry.user_id else None,
+        patient_key=hashes.patient_key,
+        user_key=hashes.user_key,
         call_key=ring.keyed("call", entry.tenant, entry.service, entry.hook_instance, entry.body_sha256),
         index_key=ring.index[0].id,
         cards=entry.cards,
@@ -171,9 +202,9 @@ def seal_entry(entry: Entry, at: float, ring: Ring, seals: Seals) -> Sealed:
     return Sealed(sealed, findings, key.kept)
 
 
-def finding_row(entry: Entry, place: int, fired: Fired, ring: Ring) -> FindingRow:
+def finding_row(decision_id: str, place: int, fired: Fired, subject_key: str) -> FindingRow:
     return FindingRow(
-        decision_id=entry.decision_id,
+        decision_id=decision_id,
         place=place,
         rule=fired.rule,
         version=fired.version,
@@ -183,5 +214,5 @@ def finding_row(entry: Entry, place: int, fired: Fired, ring: Ring) -> FindingRo
         outcome="withheld" if fired.reason else "shown",
         reason=fired.reason,
         card=fired.card,
-        subject_key=ring.keyed(*subject_parts(entry.tenant, fired.rule, fired.ingredients)),
+        subject_key=subject_key,
     )

@@ -1,8 +1,8 @@
 """Does the database still hold what was written? Every change up to the last checkpoint is named."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import chain
 
@@ -11,12 +11,28 @@ from sqlalchemy import Engine, select
 from cds_service.errors import CdsError
 from cds_service.store.chain import access_digest, begin, link
 from cds_service.store.checkpoints import Checkpoint, is_genuine, line_digest, read_line
+from cds_service.store.entries import Hashes, Who, hash_who
 from cds_service.store.reading import Envelope, Records
 from cds_service.store.retention import DAY_S
-from cds_service.store.ring import Ring
+from cds_service.store.ring import Ring, find_key
 from cds_service.store.tables import ACCESSES, CHAINS, CHECKPOINTS, DECISIONS
 
 DAY_OF_GRACE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an audit holds records to: the ring they were written under, how long they are kept (`keep_days`, None for
+    good) as of `now` (epoch seconds), and, where `who_of` reads whom a record is about, that its hashes are of them."""
+
+    ring: Ring
+    now: float
+    keep_days: int | None = None
+    who_of: Callable[[bytes], Who] | None = None
+
+    @property
+    def keep_from(self) -> float | None:
+        return None if self.keep_days is None else self.now - (self.keep_days + DAY_OF_GRACE) * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +76,22 @@ class Audit:
     window_to: float = 0.0
 
 
-def verify(
-    records: Records, ring: Ring, lines: Sequence[str] | None, now: float, keep_days: int | None = None
-) -> Audit:
+def verify(records: Records, lines: Sequence[str] | None, terms: Terms) -> Audit:
     """Hold the database to itself, and to `lines` of its anchor where there are some (None: no anchor)."""
     audit = Audit(anchored=lines is not None)
     kept = read_kept_lines(records.database)
-    checkpoints = read_anchor(lines, ring, audit) if lines is not None else []
+    checkpoints = read_anchor(lines, terms.ring, audit) if lines is not None else []
     if lines is not None:
         compare_checkpoints(kept, lines, checkpoints, audit)
     else:
-        checkpoints = read_anchor(list(kept.values()), ring, audit)
+        checkpoints = read_anchor(list(kept.values()), terms.ring, audit)
     audit.checkpoints = len(checkpoints)
     covered = longest(checkpoints)
     promises = [*read_lengths(records.database), *promised(checkpoints)]  # before the records: these go on growing
     points = {(each.writer, each.length) for each in promises}
-    keep_from = None if keep_days is None else now - (keep_days + DAY_OF_GRACE) * DAY_S
     known: dict[tuple[str, int], str] = {}
     ends: dict[str, Link] = {}
-    for each in chain(decision_links(records, keep_from, audit), access_links(records.database)):
+    for each in chain(decision_links(records, terms, audit), access_links(records.database)):
         check_link(each, ends.get(each.writer), audit)
         ends[each.writer] = each
         if (each.writer, each.seq) in points:
@@ -89,7 +102,7 @@ def verify(
     return audit
 
 
-def decision_links(records: Records, keep_from: float | None, audit: Audit) -> Iterator[Link]:
+def decision_links(records: Records, terms: Terms, audit: Audit) -> Iterator[Link]:
     """The decisions, chain by chain."""
     for envelope in records.envelopes(select(DECISIONS).order_by(DECISIONS.c.writer, DECISIONS.c.seq)):
         row = envelope.row
@@ -98,24 +111,41 @@ def decision_links(records: Records, keep_from: float | None, audit: Audit) -> I
         yield Link(
             *(envelope.writer, envelope.seq, row.at, row.decision_id, row.release_digest, row.ciphertext_sha256),
             envelope.chain_hash,
-            tuple(find_changes(envelope, records, keep_from)),
+            tuple(find_changes(envelope, records, terms)),
         )
 
 
-def find_changes(envelope: Envelope, records: Records, keep_from: float | None) -> Iterator[str]:
+def find_changes(envelope: Envelope, records: Records, terms: Terms) -> Iterator[str]:
     """What was changed in a decision besides its place in the chain."""
     row = envelope.row
     if envelope.is_removed:
-        if keep_from is None or row.at >= keep_from:
+        if terms.keep_from is None or row.at >= terms.keep_from:
             yield "its record was removed before its time"
         return
     if sha256(row.ciphertext).hexdigest() != row.ciphertext_sha256:
         yield "its record was changed"
         return
     try:
-        records.open(envelope)
+        payload = records.open(envelope)
     except CdsError:
         yield "what stands beside its record was changed, or its key is gone"
+        return
+    if not is_about(envelope, payload, terms):
+        yield "a keyed hash of patient, user or drugs was changed, or its key is gone"
+
+
+def is_about(envelope: Envelope, payload: bytes, terms: Terms) -> bool:
+    """Whether the keyed hashes beside a record are of whom the record says."""
+    if terms.who_of is None:
+        return True
+    row, rules = envelope.row, [finding.rule for finding in envelope.findings]
+    try:
+        ring = replace(terms.ring, index=(find_key(terms.ring.index, row.index_key),))
+        hashes = hash_who(terms.who_of(payload), row.tenant, rules, ring)
+    except (CdsError, ValueError):
+        return False
+    subject_keys = tuple(finding.subject_key for finding in envelope.findings)
+    return hashes == Hashes(row.patient_key, row.user_key, subject_keys)
 
 
 def access_links(database: Engine) -> Iterator[Link]:

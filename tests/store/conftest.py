@@ -22,3 +22,9 @@ def places(database_url: str, tmp_path: Path) -> Places:
         engine.dispose()
         return places_in(tmp_path, database_url)
     return places_in(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a commit may take longer than a call waits; the record would then be found a second later."""
+    monkeypatch.setattr("cds_service.store.writing.COMMIT_WITHIN_S", 20.0)

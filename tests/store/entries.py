@@ -1,5 +1,6 @@
 """Entries for the store, one call each, and stores to put them in."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cds_service.store.entries import Entry, Fired
+from cds_service.store.entries import Entry, Fired, Who
 from cds_service.store.ring import complete_ring
 from cds_service.store.store import Duties, Places, Store, open_store
 
@@ -87,3 +88,10 @@ def a_store(
         yield store
     finally:
         store.close()
+
+
+def who_of(payload: bytes) -> Who:
+    """Whom the record of `an_entry` is about."""
+    number = json.loads(payload)["number"]
+    entry = an_entry(number)
+    return Who(entry.patient_id, entry.user_id, tuple(fired.ingredients for fired in entry.fired))

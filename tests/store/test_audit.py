@@ -22,8 +22,8 @@ from cds_service.store.tables import (
     FINDINGS,
     STORE,
 )
-from cds_service.store.verifying import Audit, verify
-from tests.store.entries import NOON, Clock, a_store, an_entry, decision_id
+from cds_service.store.verifying import Audit, Terms, verify
+from tests.store.entries import NOON, Clock, a_store, an_entry, decision_id, who_of
 
 C = DECISIONS.c
 
@@ -38,10 +38,10 @@ def write_records(places: Places, numbers: range, anchor: Path | None = None) ->
             store.write(an_entry(number))
 
 
-def audit(places: Places, anchor: Path | None, **more: int) -> Audit:
+def audit(places: Places, anchor: Path | None) -> Audit:
     lines = anchor.read_text().splitlines() if anchor else None
     with a_store(places) as store:
-        return verify(store.records, store.ring, lines, NOON + 100, **more)
+        return verify(store.records, lines, Terms(store.ring, NOON + 100, who_of=who_of))
 
 
 def change(places: Places, how: Callable[[Connection], None]) -> None:
@@ -134,6 +134,8 @@ CHANGES = [
     (lambda it: it.execute(update(DECISIONS).where(C.decision_id == two()).values(tenant="x")), "stands beside"),
     (lambda it: it.execute(update(FINDINGS).values(outcome="shown")), f"{decision_id(4)} .*stands beside its record"),
     (lambda it: it.execute(delete(FINDINGS)), f"{decision_id(4)} .*stands beside its record was changed"),
+    (lambda it: it.execute(update(DECISIONS).values(patient_key="0" * 64)), "keyed hash of patient, user or drugs"),
+    (lambda it: it.execute(update(FINDINGS).values(subject_key="0" * 64)), "keyed hash of patient, user or drugs"),
     (lambda it: it.execute(delete(DATA_KEYS)), "its key is gone"),
     (lambda it: it.execute(update(DECISIONS).values(ciphertext=None)), "was removed before its time"),
     (lambda it: it.execute(update(CHECKPOINTS).values(line="{}")), "checkpoint 1: is not the one that the anchor has"),
@@ -194,7 +196,7 @@ def test_what_no_checkpoint_covers_yet_is_the_open_window(places: Places, anchor
         store.write(an_entry(3))
         clock.now = NOON + 12
         store.write(an_entry(4))
-        found = verify(store.records, store.ring, anchor.read_text().splitlines(), NOON + 20)
+        found = verify(store.records, anchor.read_text().splitlines(), Terms(store.ring, NOON + 20))
     assert (found.problems, found.open_window, found.window_from, found.window_to) == ([], 2, NOON + 10, NOON + 12)
 
 
@@ -217,7 +219,7 @@ def test_retention_leaves_the_chain_valid_and_takes_the_key_along(places: Places
         with store.database.connect() as connection:
             assert connection.execute(select(DATA_KEYS)).all() == []
         ten_days_later = NOON + 10 * DAY_S
-        found = verify(store.records, store.ring, anchor.read_text().splitlines(), ten_days_later, keep_days=5)
+        found = verify(store.records, anchor.read_text().splitlines(), Terms(store.ring, ten_days_later, keep_days=5))
         assert (found.problems, found.checked, found.removed) == ([], 3, 3)
 
 
@@ -250,7 +252,7 @@ def test_an_anchor_that_fails_is_tried_again_and_loses_nothing(places: Places) -
         store.upkeep.round()
         assert store.health().is_well
         assert len(lines) == 2
-        assert verify(store.records, store.ring, lines, NOON).problems == []
+        assert verify(store.records, lines, Terms(store.ring, NOON)).problems == []
 
 
 def test_a_rewritten_history_is_not_what_was_signed(places: Places, anchor: Path) -> None:

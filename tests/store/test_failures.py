@@ -1,0 +1,168 @@
+"""Database away, slow or full: answers go out, health is red, records wait in the spool, and none is lost unseen."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import OperationalError
+
+from cds_service.errors import NotRecorded
+from cds_service.store.inserting import Inserts
+from cds_service.store.spool import Spool
+from cds_service.store.store import Duties, Places, Store
+from cds_service.store.tables import CHAINS, DECISIONS, LOST
+from cds_service.store.verifying import Terms, verify
+from tests.store.entries import NOON, Clock, Told, a_store, an_entry, decision_id, places_in, who_of
+
+WAIT_S = 20.0
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not what():
+        assert time.monotonic() < deadline, "did not happen"
+        Event().wait(0.02)
+
+
+@contextmanager
+def database_away(store: Store) -> Iterator[None]:
+    """No transaction reaches the database: each fails as it does when a server is gone or a disk is full."""
+
+    def fail(connection: Any, *_: object) -> None:
+        raise OperationalError("INSERT", {}, OSError(28, "database or disk is full"))
+
+    event.listen(store.database, "before_cursor_execute", fail)
+    try:
+        yield
+    finally:
+        event.remove(store.database, "before_cursor_execute", fail)
+
+
+def recorded(store: Store) -> list[str]:
+    with store.database.connect() as connection:
+        return list(connection.execute(select(DECISIONS.c.decision_id).order_by(DECISIONS.c.at)).scalars())
+
+
+def test_while_the_database_is_away_records_wait_and_then_drain_in_order(places: Places) -> None:
+    clock, told = Clock(), Told()
+    with a_store(places, clock, told) as store:
+        store.write(an_entry(1))
+        with database_away(store):
+            for number in range(2, 6):
+                clock.now = NOON + number
+                store.write(an_entry(number))
+            health = store.health()
+            assert (health.is_well, health.lost) == (False, 0)
+            assert health.away == "OSError"
+            assert health.spooled > 0
+        wait_for(lambda: store.health().is_well)
+        assert recorded(store) == [decision_id(number) for number in range(1, 6)]
+        assert verify(store.records, None, Terms(store.ring, NOON, who_of=who_of)).problems == []
+        store.write(an_entry(6))
+    assert [event for event, _ in told.events] == ["database away", "database back"]
+
+
+def test_records_that_waited_over_a_restart_drain_at_the_next_start(places: Places) -> None:
+    with a_store(places) as store, database_away(store):
+        store.write(an_entry(1))
+        assert store.commits is not None
+        store.commits.close()
+    with a_store(places) as store:
+        wait_for(lambda: store.health().is_well)
+        assert recorded(store) == [decision_id(1)]
+
+
+def test_a_slow_commit_does_not_hold_up_the_answer_and_the_record_is_kept_once(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.store.writing.COMMIT_WITHIN_S", 0.08)
+    go_on = Event()
+    write = Inserts.write
+
+    def write_slowly(self: Inserts, *given: Any) -> None:
+        go_on.wait(WAIT_S)
+        write(self, *given)
+
+    monkeypatch.setattr(Inserts, "write", write_slowly)
+    with a_store(places) as store:
+        started = time.monotonic()
+        store.write(an_entry(1))
+        store.write(an_entry(2))
+        assert time.monotonic() - started < WAIT_S / 2  # the commit itself ends with `go_on` only
+        assert store.health().spooled > 0
+        go_on.set()
+        wait_for(lambda: store.health().is_well)
+        assert sorted(recorded(store)) == [decision_id(1), decision_id(2)]
+
+
+def full(self: Spool, records: Sequence[bytes]) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_when_both_fail_the_decision_is_counted_and_named(
+    places: Places, monkeypatch: pytest.MonkeyPatch, refuse: bool
+) -> None:
+    told = Told()
+    with a_store(places, told=told, duties=Duties(refuse=refuse)) as store:
+        with database_away(store), monkeypatch.context() as patch:
+            patch.setattr(Spool, "append", full)
+            for number in range(3):
+                if refuse:
+                    with pytest.raises(NotRecorded, match="could not be recorded"):
+                        store.write(an_entry(number))
+                else:
+                    store.write(an_entry(number))
+            assert store.health().lost == 3
+        wait_for(lambda: not store.health().away)
+        assert store.health().lost == 3
+        assert not store.health().is_well
+    assert told.about("record lost") == [decision_id(number) for number in range(3)]
+    with a_store(places) as later, later.database.connect() as connection:
+        assert later.health().lost == 3
+        assert sorted(connection.execute(select(LOST.c.decision_id)).scalars()) == [decision_id(n) for n in range(3)]
+
+
+def test_a_full_spool_loses_only_what_came_after(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cds_service.store.store.Spool", lambda folder: Spool(folder, 16 * 1024))
+    told = Told()
+    with a_store(places, told=told) as store:
+        with database_away(store):
+            for number in range(20):
+                store.write(an_entry(number, payload=bytes(range(256)) * 8))
+            lost = store.health().lost
+            assert 0 < lost < 20
+        wait_for(lambda: not store.health().away)
+        assert len(recorded(store)) == 20 - lost
+        assert set(recorded(store)).isdisjoint(told.about("record lost"))
+
+
+def test_after_an_error_a_new_chain_begins_and_both_are_whole(places: Places) -> None:
+    with a_store(places) as store:
+        store.write(an_entry(1))
+        with database_away(store):
+            store.write(an_entry(2))
+        wait_for(lambda: store.health().is_well)
+        with store.database.connect() as connection:
+            assert connection.execute(select(CHAINS.c.length)).scalars().all() == [1, 1]
+
+
+def test_a_disk_that_is_really_full_is_as_good_as_away(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    with a_store(places) as store:
+        store.write(an_entry(1))
+        with store.database.connect() as connection:
+            pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        event.listen(store.database, "checkout", lambda link, *_: link.execute(f"PRAGMA max_page_count = {pages}"))
+        for number in range(2, 40):
+            store.write(an_entry(number, payload=bytes(number) * 20_000))
+        assert store.health().away == "OperationalError"
+        assert store.health().lost == 0
+    with a_store(places) as store:
+        wait_for(lambda: store.health().is_well)
+        assert len(recorded(store)) == 39
