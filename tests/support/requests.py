@@ -20,7 +20,7 @@ SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 CLINICAL = "http://terminology.hl7.org/CodeSystem"
 HOOK_INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
-LISTS = ("medications", "statements", "allergies", "conditions", "labs", "vitals", "procedures")
+LISTS = ("medications", "statements", "allergies", "conditions", "labs", "vitals", "genomics", "procedures")
 
 
 def body(request: Mapping[str, Any]) -> bytes:
