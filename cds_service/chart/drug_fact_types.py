@@ -31,8 +31,8 @@ DOSES = (
 
 DRUG = (
     *DOSES,
-    _of_drug("times_per_day", "times a day", Kind.QUANTITY, "/d"),
-    _of_drug("days_on", "days taken so far", Kind.QUANTITY, "d"),
+    _of_drug("times_per_day", "frequency", Kind.QUANTITY, "/d"),
+    _of_drug("days_on", "taken so far", Kind.QUANTITY, "d"),
     _of_drug("duration_days", "planned duration", Kind.QUANTITY, "d"),
     _of_drug("as_needed", "taken as needed", Kind.BOOLEAN),
     _of_drug("is_new", "new on the list", Kind.BOOLEAN),

@@ -14,6 +14,7 @@ from cds_service.knowledge.release import Release
 from cds_service.knowledge.suggestions import Verb
 from cds_service.presenting.groups import Group
 from cds_service.presenting.propose import Candidate, Proposer
+from cds_service.presenting.quiet import SELECTING
 from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import plain_title, speak
 from cds_service.presenting.text import escape_markdown, one_line, plain_text, shorten
@@ -54,7 +55,7 @@ def prepare(
     groups: Iterable[Group], findings: tuple[Finding, ...], chart: Chart, release: Release, session: Session | None
 ) -> Trial | None:
     """The trial of a call; None when no rule of its cards has a suggestion, or nobody could take one."""
-    if session is None or not any(finding.rule.suggestions for group in groups for finding in group.findings):
+    if session is None or not any(finding.rule.suggestions for group in groups for finding in group.told):
         return None
     now = Findings.of(findings)
     when_signed = now if chart.hook == SIGNING else Findings.of(evaluate(release.index, as_signed(chart)))
@@ -63,7 +64,8 @@ def prepare(
 
 def offer(group: Group, card: str, trial: Trial) -> Offer:
     """What the card with the uuid `card` offers for its findings."""
-    held = sorted(try_all(group, trial), key=worth)
+    picking = trial.chart.hook == SELECTING
+    held = sorted(try_all(group, trial), key=lambda each: worth(each, picking))
     buttons = [each for each in distinct(held) if each.candidate.actions][:MOST]
     advice = [each for each in held if not each.candidate.actions and each.candidate.solves][:MOST]
     if not buttons and not advice:
@@ -81,7 +83,7 @@ def offer(group: Group, card: str, trial: Trial) -> Offer:
 def try_all(group: Group, trial: Trial) -> Iterator[Verified]:
     """The suggestions of the findings, most important first, that can be made and hold; few where orders are many."""
     for candidate in islice(propose_all(group, trial), tries(len(trial.chart.orders.items))):
-        verified = trial.verifier.verify(candidate, group.findings)
+        verified = trial.verifier.verify(candidate, group.told)
         if verified:
             yield verified
 
@@ -92,16 +94,21 @@ def tries(orders: int) -> int:
 
 
 def propose_all(group: Group, trial: Trial) -> Iterator[Candidate]:
-    for finding in group.findings:
+    for finding in group.told:
         for suggestion in finding.rule.suggestions:
             candidate = trial.proposer.propose(finding, suggestion)
             if candidate:
                 yield candidate
 
 
-def worth(verified: Verified) -> tuple[bool, int, int]:
-    """Sort key, best first: what solves before what is ordered besides, then by findings cleared, then solved."""
-    return (not verified.candidate.solves, -len(verified.cleared), -len(verified.solved))
+def worth(verified: Verified, picking: bool) -> tuple[bool, bool, int, int]:
+    """Sort key, best first: what solves before what is ordered besides, then by findings cleared, then solved.
+
+    While a drug is being picked, another drug comes before dropping it.
+    """
+    candidate = verified.candidate
+    later = picking and candidate.suggestion.verb is not Verb.REPLACE
+    return (not candidate.solves, later, -len(verified.cleared), -len(verified.solved))
 
 
 def distinct(held: Iterable[Verified]) -> list[Verified]:
@@ -121,7 +128,7 @@ def is_best(verified: Verified, buttons: list[Verified], group: Group) -> bool:
     """The first of several, if it clears every finding of the card and does not leave the patient without."""
     first = len(buttons) > 1 and verified is buttons[0]
     without = verified.candidate.suggestion.verb is Verb.STOP
-    return first and not without and len(verified.cleared) == len(group.findings)
+    return first and not without and len(verified.cleared) == len(group.told)
 
 
 def button(verified: Verified, card: str, chart: Chart, best: bool) -> Button:

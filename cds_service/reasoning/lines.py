@@ -8,7 +8,9 @@ from typing import Any
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.chart import Chart
 from cds_service.chart.drug_facts import drug_fact
+from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Fact, Items, Known, Reason, Source, Unknown
+from cds_service.chart.unit_words import say_unit
 from cds_service.knowledge.rules import Line, Operator, ValueSet
 from cds_service.reasoning.findings import Missing
 from cds_service.reasoning.logic import Truth, all_of, negate, truth
@@ -67,7 +69,7 @@ def read_value(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
         return Verdict(Truth.UNKNOWN, missing=(Missing("value", name, Reason.UNRECOGNISED, found),))
     answer = compare(fact, line.operator, line.operand)
     if answer is Truth.UNKNOWN:
-        bound_only = f"only known to be at least {fact.value:g} {fact.unit}"
+        bound_only = f"only known to be at least {say(fact.value, fact.unit)}"
         return Verdict(answer, missing=(Missing("value", name, Reason.NOT_RECORDED, bound_only),))
     return Verdict(answer, {name: fact})
 
@@ -111,7 +113,7 @@ def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings)
                 matching.append(item)
             elif membership is Truth.UNKNOWN:
                 unplaced.append(unplaceable(name, item.name))
-    answer = count(len(matching), len(unplaced), not unread, line.count)
+    answer = count(count_different(matching, value_set), len(unplaced), not unread, line.count)
     if line.operator is Operator.NONE_IN:
         answer = negate(answer)
     if answer is Truth.UNKNOWN:
@@ -125,6 +127,13 @@ def counts(item: Any, line: Line, value_set: ValueSet) -> Truth:
     in_set = belongs(item, value_set, line.ever)
     part = PARTS_OF_ALLERGIES.get(line.fact)
     return in_set if part is None else all_of((in_set, part(item)))
+
+
+def count_different(items: list[Any], value_set: ValueSet) -> int:
+    """How many items match; two products of one ingredient are one drug."""
+    drugs = [item for item in items if isinstance(item, Drug)]
+    ingredients = frozenset[str]().union(*(value_set.ingredients & set(drug.ingredient_rxcuis) for drug in drugs))
+    return len(ingredients) + len(items) - len(drugs)
 
 
 def lists_of(fact: str, chart: Chart) -> tuple[tuple[str, Items[Any]], ...]:
@@ -153,7 +162,7 @@ def unplaceable(name: str, text: str) -> Missing:
 
 
 def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
-    """The author's `if_missing` in words: "INR above 4 {INR}: assumed not so (not sent)", "in hospital: assumed no"."""
+    """The author's `if_missing` in words: "INR above 4: assumed not so (not sent)", "in hospital: assumed no"."""
     label = CATALOGUE[line.fact].label if line.fact in CATALOGUE else line.fact
     reasons = ", ".join(dict.fromkeys(each.reason.value for each in missing))
     if isinstance(line.operand, bool):
@@ -164,9 +173,9 @@ def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
 
 
 def say(operand: Any, unit: str | None) -> str:
-    """What a line compares with, as a card prints it: "4 {INR}", "30 and 45 mL/min", "current and former"."""
+    """What a line compares with, as a card prints it: "4", "30 and 45 mL/min", "current and former"."""
     words = [
         each if isinstance(each, str) else f"{each:g}"
         for each in (operand if isinstance(operand, tuple) else (operand,))
     ]
-    return " and ".join(words) + (f" {unit}" if unit else "")
+    return " and ".join(words) + say_unit(unit)

@@ -15,7 +15,7 @@ from cds_service.hooks.response import Card, HookResponse
 from cds_service.hooks.response import Suggestion as Button
 from cds_service.knowledge.orderables import ADULT
 from cds_service.knowledge.release import Release
-from cds_service.knowledge.rules import Rule, Status
+from cds_service.knowledge.rules import Indicator, Rule, Status
 from cds_service.knowledge.suggestions import Orderable, Sig, Suggestion, Verb
 from cds_service.presenting.offer import canonical
 from cds_service.presenting.session import Dialect
@@ -281,6 +281,26 @@ def test_a_grouped_card_offers_first_what_clears_most_of_it() -> None:
     stop_lorazepam = replace(other, suggestions=(STOP_B, STOP_A))
     card = offered(chart, bleeding(), stop_lorazepam)
     assert labels(card) == ["Stop ibuprofen 600 mg", "Stop lorazepam"]
+
+
+def test_while_a_drug_is_picked_another_drug_comes_before_dropping_it() -> None:
+    rule = bleeding(STOP_A, CHECK_INR, USE_TABLET)
+    replacing, stopping = "Use acetaminophen 500 mg instead of ibuprofen 600 mg", "Stop ibuprofen 600 mg"
+    assert labels(offered(patient(hook="order-select"), rule)) == [replacing, stopping, "Check the INR"]
+    assert labels(offered(patient(hook="order-sign"), rule)) == [stopping, replacing, "Check the INR"]
+
+
+def test_a_finding_told_beside_an_urgent_one_keeps_its_suggestions() -> None:
+    quiet = a_spoken_rule(
+        "quiet",
+        problem="hypotension",
+        indicator=Indicator.INFO,
+        sides=(a_side("a", IBUPROFEN), a_side("b", WARFARIN)),
+        suggestions=(CHECK_INR,),
+    )
+    card = offered(patient(), bleeding(STOP_A), quiet)
+    assert "**Also**" in (card.detail or "")
+    assert labels(card) == ["Stop ibuprofen 600 mg", "Check the INR"]
 
 
 def test_a_suggestion_that_worsens_another_finding_of_the_card_is_not_offered() -> None:

@@ -15,7 +15,10 @@ COLUMNS = ("indicator", "rule", "drugs", "count", "verdict", "why")
 INDICATORS = ("critical", "warning", "info")
 
 # Most cards per 100 draft orders.
-LIMITS = {"new": {"critical": 1.0, "warning": 12.0}, "continued": {"critical": 0.5, "warning": 4.0}}
+LIMITS = {
+    "new": {"critical": 1.0, "warning": 12.0, "info": 20.0},
+    "continued": {"critical": 0.5, "warning": 4.0, "info": 10.0},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def test_not_of_an_assumption_tells_the_assumption() -> None:
     assumed_old = a_line("age", "above", 65, unit="a", if_missing=True)
     verdict = weigh(not_line(assumed_old), CHART, {})
     assert verdict.truth is F
-    assert verdict.assumed == ("age above 65 a: assumed so (not requested)",)
+    assert verdict.assumed == ("age above 65 years: assumed so (not requested)",)
 
 
 # A line on a drug that is not there to be read: nobody can say, and there is nothing to name.

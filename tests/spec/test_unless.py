@@ -63,7 +63,7 @@ def test_a_written_assumption_settles_only_what_is_missing(
 WORDS = [
     (
         a_line("inr", "between", (2.0, 3.5), unit="{INR}", if_missing=False),
-        "INR between 2 and 3.5 {INR}: assumed not so (not sent)",
+        "INR between 2 and 3.5: assumed not so (not sent)",
     ),
     (
         a_line("an_uncatalogued_fact", "is", "x", if_missing=True),
@@ -73,7 +73,7 @@ WORDS = [
     (a_line("comfort_care", "is", True, if_missing=True), "comfort care: assumed yes (not sent)"),
     (a_line("comfort_care", "is", False, if_missing=False), "comfort care: assumed yes (not sent)"),
     (a_line("comfort_care", "is", False, if_missing=True), "comfort care: assumed no (not sent)"),
-    (a_line("inr", "above", 4.0, unit="{INR}", if_missing=True), "INR above 4 {INR}: assumed so (not sent)"),
+    (a_line("inr", "above", 4.0, unit="{INR}", if_missing=True), "INR above 4: assumed so (not sent)"),
     (
         a_line("medications", "any_in", ingredient_set("a PPI", "omeprazole"), if_missing=False),
         "active medications any in a PPI: assumed not so (not sent)",
