@@ -29,7 +29,7 @@ def _list(name: str, label: str, key: str = "", inputs: tuple[str, ...] = ()) ->
 
 _PEOPLE = (
     FactType("age", "age", Kind.QUANTITY, unit="a", plausible=(0, 125), key="patient", source="calendar age"),
-    FactType("age_months", "age in months", Kind.QUANTITY, unit="mo", key="patient", source="calendar age"),
+    FactType("age_months", "age", Kind.QUANTITY, unit="mo", key="patient", source="calendar age"),
     FactType("sex", "sex", Kind.CODE, words=("female", "male"), key="patient", source="Patient.gender"),
     FactType("deceased", "deceased", Kind.BOOLEAN, key="patient", source="Patient.deceased[x]"),
     FactType("inpatient", "in hospital", Kind.BOOLEAN, key="encounter", source="Encounter.class, v3-ActCode"),

@@ -9,37 +9,17 @@ from typing import Any
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Fact, Items, Known, Reason, Unknown
+from cds_service.chart.unit_words import say_unit
 from cds_service.reasoning.findings import Missing
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS_SAID_AS_YEARS = 36
 ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP)  # digits enough for any float
 
 # What SNOMED CT adds to a name to tell its hierarchies apart.
 KIND_OF_CODE = re.compile(
     r" \((?:disorder|finding|situation|procedure|substance|regime/therapy|morphologic abnormality)\)$"
 )
-
-# A whole unit that people write as a word, plural.
-WHOLE_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "1": ""}
-
-# Parts of a UCUM unit that people write otherwise. "units" and "mcg" as ISMP's list of error-prone abbreviations asks.
-UNIT_PARTS = {
-    "[IU]": "units",
-    "[lb_av]": "lb",
-    "[in_i]": "in",
-    "{1.73_m2}": "1.73 m²",
-    "10*3": "×10³",
-    "10*9": "×10⁹",
-    "Cel": "°C",
-    "m2": "m²",
-    "meq": "mEq",
-    "mm[Hg]": "mmHg",
-    "u[IU]": "micro-units",
-    "m[IU]": "milli-units",
-    "ug": "mcg",
-    "uL": "µL",
-    "umol": "µmol",
-}
 
 VALUE_REASONS = {
     Reason.NOT_SENT: "not sent",
@@ -99,6 +79,8 @@ def say_value(fact: Known[Any]) -> str:
     if not is_number(fact.value):
         return say_plain(fact.value)
     bound = "at least " if fact.at_least else ""
+    if fact.unit == "mo" and fact.value >= MONTHS_SAID_AS_YEARS:
+        return f"{bound}{say_number(fact.value / 12)}{say_unit('a')}"
     return f"{bound}{say_number(fact.value)}{say_unit(fact.unit)}"
 
 
@@ -129,17 +111,6 @@ def say_number(value: float | Decimal) -> str:
     rounded = exact.quantize(Decimal(1).scaleb(-decimals), context=ROUNDING)
     text = f"{rounded:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def say_unit(unit: str | None) -> str:
-    """A UCUM unit as people write it, with the blank before it: "mL/min/{1.73_m2}" gives " mL/min/1.73 m²"."""
-    if not unit or unit in WHOLE_UNITS:
-        return f" {WHOLE_UNITS[unit]}".rstrip() if unit else ""
-    parts = (UNIT_PARTS.get(part, part) for part in unit.split("/"))
-    written = "/".join(re.sub(r"\{[^}]*\}", "", part) for part in parts).rstrip("/")
-    if not written:
-        return ""
-    return written if written.startswith("%") else f" {written}"
 
 
 def say_date(moment: datetime | None, now: datetime) -> str:
