@@ -6,6 +6,7 @@ from cds_service.cli.checking import check
 from cds_service.cli.clients import clients
 from cds_service.cli.explaining import explain
 from cds_service.cli.keys import keys
+from cds_service.cli.models import models
 from cds_service.cli.serving import serve
 from cds_service.cli.terminology import terminology
 from cds_service.cli.trying import try_requests
@@ -24,3 +25,4 @@ app.command("explain")(explain)
 app.add_typer(terminology, name="terminology")
 app.add_typer(clients, name="clients")
 app.add_typer(keys, name="keys")
+app.add_typer(models, name="models")

@@ -3,7 +3,7 @@
 from cds_service.errors import BadKnowledge, KnowledgeProblem
 from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.library import read_library
-from cds_service.knowledge.models import read_bundle
+from cds_service.knowledge.models import read_bundle, read_bundles
 from cds_service.knowledge.sources import Sources
 from cds_service.terminology.products import Terminology
 
@@ -19,3 +19,9 @@ def open_bundle(sources: Sources, terminology: Terminology, id: str) -> Bundle:
     if found:
         raise BadKnowledge(found)
     return bundle
+
+
+def open_bundles(sources: Sources, terminology: Terminology) -> tuple[Bundle, ...]:
+    """Every model that can be read, in order of id."""
+    library = read_library(sources, terminology)
+    return read_bundles(sources, library.pages, library.vocabulary)
