@@ -1,5 +1,6 @@
 """Reads the folders of `models/` into bundles; every mistake in any file is noted."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -48,9 +49,10 @@ def read_bundles(sources: Sources, pages: Pages, vocabulary: Vocabulary) -> tupl
 
 
 def note_misfit(page: Page, error: Exception) -> None:
-    """What msgspec says of a misfit, "... - at `$.predictor[0].unit`", with its path as problems have it."""
+    """What msgspec says of a misfit, "... - at `$.predictor[0].unit`", at its path as problems count it, from 1."""
     message, _, path = str(error).partition(" - at `$.")
-    page.note(path.rstrip("`"), message)
+    from_one = re.sub(r"\[(\d+)\]", lambda place: f"[{int(place[1]) + 1}]", path.rstrip("`"))
+    page.note(from_one, message)
 
 
 def read_bundle(sources: Sources, pages: Pages, vocabulary: Vocabulary, folder: str) -> Bundle:
@@ -62,7 +64,8 @@ def read_bundle(sources: Sources, pages: Pages, vocabulary: Vocabulary, folder: 
     outcomes = tuple(Outcome(each.id, each.title, each.horizon) for each in file.outcome)
     model_page = pages.open(f"{folder}/model.json")
     model: Document = sources.documents.get(model_page.file, {})
-    functions = read_model(model_page, model, tuple(outcome.id for outcome in outcomes), known) if model else {}
+    ids = tuple(outcome.id for outcome in outcomes)
+    functions = read_model(model_page, model, ids, known) if model and ids else {}
     calibration = read_calibration(pages.open(f"{folder}/calibration.json"), sources, file.development.data)
     population = (
         *read_criteria(page, "made_for", file.made_for, vocabulary, required=True),
