@@ -111,14 +111,11 @@ def charlson_points(conditions: Items[Problem]) -> Fact[float]:
     if doubt is not None and not conditions.items:
         return doubt
     problems = [problem for problem in conditions.items if problem.active]
-    found = {name for name, (_, codes) in GROUPS.items() if any(has(problem, codes) for problem in problems)}
+    coded = [each for problem in problems for each in problem.codes if each.system == ICD10CM]
+    found = {name for name, (_, codes) in GROUPS.items() if any(is_coded(each, frozenset(), codes) for each in coded)}
     counted = found - {REPLACES[name] for name in found if name in REPLACES}
     placed = all(any(coded.system == ICD10CM for coded in problem.codes) for problem in problems)
     sources = tuple(Source(problem.reference, problem.onset) for problem in problems)
     points = float(sum(GROUPS[name][0] for name in counted))
     whole = doubt is None and placed
     return Known(points, "{score}", sources, at_least=not whole, formula="Charlson 1987, ICD-10 by Quan 2005")
-
-
-def has(problem: Problem, icd_10_cm: tuple[str, ...]) -> bool:
-    return any(is_coded(coded, frozenset(), icd_10_cm) for coded in problem.codes)

@@ -1,5 +1,7 @@
 """Looking for codes on the problem list, and whether the list can prove that something is not on it."""
 
+from functools import lru_cache
+
 from cds_service.chart.drugs import Coded, Problem
 from cds_service.chart.facts import Items, Reason, Unknown
 from cds_service.chart.systems import ICD10CM, SNOMED
@@ -19,9 +21,13 @@ def is_coded(coded: Coded, snomed: frozenset[str], icd_10_cm_prefixes: tuple[str
     """Whether a code is listed, or begins with a listed ICD-10-CM prefix ("Z515" is Z51.5)."""
     if coded.system == SNOMED:
         return coded.code in snomed
-    plain = coded.code.replace(".", "")
-    prefixes = tuple(prefix.replace(".", "") for prefix in icd_10_cm_prefixes)
-    return coded.system == ICD10CM and plain.startswith(prefixes)
+    return coded.system == ICD10CM and coded.code.replace(".", "").startswith(undotted(icd_10_cm_prefixes))
+
+
+@lru_cache(maxsize=256)
+def undotted(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    """The prefixes without dots; they stand in the code of this package, so there are few."""
+    return tuple(prefix.replace(".", "") for prefix in prefixes)
 
 
 def unsettled(conditions: Items[Problem]) -> Unknown | None:
