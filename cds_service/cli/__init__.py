@@ -2,12 +2,14 @@
 
 import typer
 
+from cds_service.cli.audit import audit
 from cds_service.cli.checking import check
 from cds_service.cli.clients import clients
 from cds_service.cli.explaining import explain
 from cds_service.cli.keys import keys
 from cds_service.cli.models import models
 from cds_service.cli.serving import serve
+from cds_service.cli.store import store
 from cds_service.cli.terminology import terminology
 from cds_service.cli.trying import try_requests
 
@@ -26,3 +28,5 @@ app.add_typer(terminology, name="terminology")
 app.add_typer(clients, name="clients")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
+app.add_typer(audit, name="audit")
+app.add_typer(store, name="store")

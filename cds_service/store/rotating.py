@@ -10,6 +10,9 @@ from cds_service.store.entries import Who, hash_who
 from cds_service.store.inserting import writing
 from cds_service.store.reading import Envelope, Records
 from cds_service.store.ring import Ring, drop_old_keys
+from cds_service.store.spool import FILE as SPOOL_FILE
+from cds_service.store.spool import Spool
+from cds_service.store.store import Store
 from cds_service.store.tables import DATA_KEYS, DECISIONS, FINDINGS
 
 SETTLED_S = 180.0
@@ -58,22 +61,35 @@ def rehash_one(database: Engine, envelope: Envelope, who: Who, ring: Ring) -> No
         connection.execute(update(DECISIONS).where(DECISIONS.c.decision_id == row.decision_id).values(**decision))
 
 
-def drop_unneeded(database: Engine, folder: Path, ring: Ring, kind: str, now: float) -> tuple[str, ...]:
-    """Delete the older keys of `kind` when nothing in the database needs them; their ids.
+def drop_unneeded(store: Store, kind: str, now: float) -> tuple[str, ...]:
+    """Delete the older `wrap` or `index` keys when nothing that is kept needs them; their ids.
 
-    Raises `TooEarly` while a worker may still write with one, or when something needs one.
+    Raises `TooEarly` while a worker may still write with one, or when a row or a record in the spool needs one.
     """
-    keys = getattr(ring, kind)
+    keys = getattr(store.ring, kind)
     if len(keys) > 1 and now - keys[0].created < SETTLED_S:
         raise TooEarly(
             f"{keys[0].id} was made less than {SETTLED_S:.0f} s ago and workers may still use the key before it; the"
             " rest is done, run this again later to drop the old key"
         )
+    if waits(store.places.spool):
+        raise TooEarly("records wait in the spool that may need the old key; run this again once they have drained")
     column = {"wrap": DATA_KEYS.c.wrap_key, "index": DECISIONS.c.index_key}[kind]
     needed = select(func.count()).where(column != keys[0].id)
     if kind == "index":
         needed = needed.where(DECISIONS.c.ciphertext.is_not(None))
-    with database.connect() as connection:
+    with store.database.connect() as connection:
         if connection.execute(needed).scalar_one():
             raise TooEarly(f"rows were written under an older {kind} key meanwhile; run this again")
-    return drop_old_keys(folder, kind)
+    return drop_old_keys(store.places.ring, kind)
+
+
+def waits(folder: Path) -> bool:
+    """Whether records wait in the spool of `folder`, if there is one."""
+    if not (folder / SPOOL_FILE).exists():
+        return False
+    spool = Spool(folder)
+    try:
+        return spool.waiting() > 0
+    finally:
+        spool.close()

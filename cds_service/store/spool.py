@@ -16,6 +16,7 @@ from threading import Lock
 
 from cds_service.errors import BadSettings, CdsError
 
+FILE = "records.spool"
 SIZE = 64 * 1024 * 1024
 MAGIC = b"cds-spool-1\x00\x00\x00\x00\x00"
 HEADER = struct.Struct(f">{len(MAGIC)}sQQ")
@@ -40,7 +41,7 @@ class Spool:
         self.lock = Lock()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.file = os.open(folder / "records.spool", os.O_RDWR | os.O_CREAT, 0o600)
+            self.file = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
             self.turn = os.open(folder / "drain.lock", os.O_RDWR | os.O_CREAT, 0o600)
             os.posix_fallocate(self.file, 0, size)
         except OSError as error:

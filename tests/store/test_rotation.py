@@ -25,7 +25,7 @@ def test_a_new_wrap_key_wraps_the_data_keys_anew_and_touches_no_record(places: P
     with a_store(places) as store:
         assert rewrap(store.database, store.ring) == 1
         assert rewrap(store.database, store.ring) == 0
-        (dropped,) = drop_unneeded(store.database, places.ring, store.ring, "wrap", MUCH_LATER)
+        (dropped,) = drop_unneeded(store, "wrap", MUCH_LATER)
         assert dropped == "wrap-first"
     with a_store(places) as store:
         assert store.records.envelope(decision_id(1)).row.ciphertext == content
@@ -55,13 +55,13 @@ def test_after_a_new_index_key_look_ups_find_old_and_new_rows_until_they_are_has
         with store.database.connect() as connection:
             assert sorted(connection.execute(found).scalars()) == [decision_id(1), decision_id(2)]
         with pytest.raises(TooEarly, match="rows were written under an older index key"):
-            drop_unneeded(store.database, places.ring, store.ring, "index", MUCH_LATER)
+            drop_unneeded(store, "index", MUCH_LATER)
         assert rehash(store.records, store.ring, who_of) == 1
         first, second = (store.records.envelope(decision_id(number)) for number in (1, 2))
         assert first.row.patient_key == second.row.patient_key == store.patient_keys("general", "patient-4711")[0]
         assert first.row.user_key == second.row.user_key
         assert [each.subject_key for each in first.findings] == [each.subject_key for each in second.findings]
-        assert drop_unneeded(store.database, places.ring, store.ring, "index", MUCH_LATER) == ("index-first",)
+        assert drop_unneeded(store, "index", MUCH_LATER) == ("index-first",)
         assert verify(store.records, None, Terms(read_ring(places.ring), NOON, who_of=who_of)).problems == []
 
 
@@ -70,7 +70,7 @@ def test_an_old_key_is_not_dropped_while_a_worker_may_still_use_it(places: Place
         rotate_key(places.ring, "wrap", LATER)
         store.renew_ring()
         with pytest.raises(TooEarly, match="less than 180 s ago"):
-            drop_unneeded(store.database, places.ring, store.ring, "wrap", LATER.timestamp() + 60)
+            drop_unneeded(store, "wrap", LATER.timestamp() + 60)
 
 
 def test_rotation_leaves_the_chain_valid_and_signatures_of_old_keys_good(places: Places) -> None:

