@@ -5,7 +5,7 @@ PORT ?= 8000
 READY := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench coverage pages fuzz sbom mutate lock clean
+.PHONY: help demo test lint bench coverage pages fuzz crash sbom mutate lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
@@ -44,6 +44,9 @@ mutate: $(READY) ## does a test notice when the logic changes?
 
 fuzz: $(READY) ## 20,000 signed calls in process: no answer that is not documented
 	$(BIN)/python -m tests.contract.fuzz $(or $(CASES),20000)
+
+crash: $(READY) ## 20 rounds of workers and servers killed among 2,000 calls: no answer without its record
+	$(BIN)/python -m tests.store.crash $(or $(ROUNDS),20) $(or $(CALLS),2000)
 
 sbom: requirements.lock ## bill of materials of what runs, CycloneDX, in build/sbom.json
 	$(PYTHON) -m venv build/sbom-tools

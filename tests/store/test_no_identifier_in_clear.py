@@ -1,0 +1,123 @@
+"""What the service writes to disk names no patient: planted names, ids and dates are looked for in every file."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
+
+from cds_service.app import Application, build_server
+from cds_service.database import SURVIVES_POWER_LOSS, reach_database
+from cds_service.settings import Settings
+from cds_service.store.store import Places
+from cds_service.trust.callers import local_caller
+from cds_service.web.log import log_decision, log_store, start_logging
+from tests.support.requests import a_patient, body, coded, observation
+
+PLANTED = {
+    "patient": "pat-7731-xq",
+    "encounter": "enc-7732-xq",
+    "user": "Practitioner/usr-7733-xq",
+    "family": "Quastelmann",
+    "born": "1947-03-17",
+    "condition": "Quastelmann's own complaint",
+    "lab": "obs-7734-xq",
+    "draft": "draft-7735-xq",
+    "sig": "one with Quastelmann's breakfast",
+    "drug": "Quastelmannol forte",
+    "authored": "2019-08-23",
+}
+
+
+def a_call() -> bytes:
+    """An order-sign call with a mark in every place that may name somebody."""
+    case = (
+        a_patient(PLANTED["patient"], birthDate=PLANTED["born"], name=[{"family": PLANTED["family"]}])
+        .taking("855332", "warfarin", authoredOn=PLANTED["authored"], dosageInstruction=[{"text": PLANTED["sig"]}])
+        .adding("labs", observation(PLANTED["lab"], "6301-6", 3.1, "{INR}", "2026-11-18"))
+        .adding(
+            "conditions",
+            {"resourceType": "Condition", "id": "c1", "code": coded("http://local", "x", PLANTED["condition"])},
+        )
+        .ordering("197806", id=PLANTED["draft"], medicationCodeableConcept={"text": PLANTED["drug"]})
+    )
+    request = case.order_sign()
+    request["context"].update(userId=PLANTED["user"], encounterId=PLANTED["encounter"])
+    return body(request)
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Application]:
+    application = build_server(settings, log_decision, log_store)
+    application.start()
+    try:
+        yield application
+    finally:
+        application.close()
+
+
+def answer(application: Application, content: bytes) -> None:
+    service = next(each for each in application.release.services if each.hook == "order-sign")
+    application.answer(content, service, local_caller("loopback"))
+
+
+@contextmanager
+def database_away(application: Application) -> Iterator[None]:
+    def fail(*_: Any) -> None:
+        raise OperationalError("INSERT", {}, OSError(28, "full"))
+
+    assert application.store is not None
+    event.listen(application.store.database, "before_cursor_execute", fail)
+    yield
+    event.remove(application.store.database, "before_cursor_execute", fail)
+
+
+def bytes_on_disk(places: Places, folder: Path) -> dict[str, bytes]:
+    """Every file that was written, and every row where the database is a server."""
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    if places.url is not None:
+        engine = reach_database(places.url, folder, SURVIVES_POWER_LOSS)
+        with engine.connect() as connection:
+            tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
+            for table in tables.all():
+                found[table] = "\n".join(connection.execute(text(f"SELECT t::text FROM {table} t")).scalars()).encode()
+        engine.dispose()
+    return found
+
+
+def test_no_planted_identifier_is_found_in_database_log_or_spool(
+    places: Places, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start_logging()
+    settings = Settings(home=places.home, database_url=places.url, key_ring=None, audit_anchor=str(tmp_path / "anchor"))
+    content = a_call()
+    for mark in PLANTED.values():
+        assert json.dumps(mark)[1:-1].encode() in content
+    with running(settings) as application:
+        answer(application, content)
+        assert application.store is not None
+        (envelope,) = application.store.list_since(0)
+        record = application.store.records.open(envelope)
+        for mark in (PLANTED["patient"], PLANTED["lab"], PLANTED["draft"]):
+            assert mark.encode() in record  # it is there, encrypted
+        with database_away(application):
+            answer(application, content)
+            assert application.store.health().spooled > 0
+            before = bytes_on_disk(Places(None, *(places.home,) * 3), tmp_path)  # the spool is full, the log behind
+    after = bytes_on_disk(places, tmp_path)
+    output = capfd.readouterr()
+    everything = {**{f"before/{name}": found for name, found in before.items()}, **after}
+    everything["output"] = (output.out + output.err).encode()
+    assert "answered" in output.err
+    assert any(name.endswith("records.spool") for name in everything)
+    leaks = [
+        (name, mark)
+        for name, found in everything.items()
+        for mark in (*PLANTED.values(), "usr-7733", "Quastelmann")
+        if mark.encode() in found or mark.encode().hex().encode() in found  # PostgreSQL shows bytes as digits
+    ]
+    assert leaks == []
