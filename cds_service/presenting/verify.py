@@ -8,12 +8,14 @@ from msgspec.structs import replace
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.release import Release, RuleIndex
 from cds_service.knowledge.rules import Indicator, Status
+from cds_service.knowledge.suggestions import Verb
 from cds_service.presenting.propose import Candidate
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
 
 URGENCY = {Indicator.INFO: 0, Indicator.WARNING: 1, Indicator.CRITICAL: 2}
 SIGNING = "order-sign"
+REMOVES = frozenset({Verb.STOP, Verb.REPLACE})  # the drug itself, and with it nearly always the finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,12 @@ class Verifier:
         """
         if not candidate.solves:
             return Verified(candidate, frozenset(), frozenset())
-        if not self.solves_its_own(candidate):
+        if candidate.suggestion.verb not in REMOVES and not self.solves_its_own(candidate):
             return None
         after = self.after(self.now, candidate.chart, candidate.chart.hook)
         solved = frozenset(finding.key for finding in card if is_solved(finding, after))
+        if candidate.finding.key not in solved:
+            return None
         signed = self.after(self.when_signed, candidate.chart, SIGNING)
         appearing = {**newly(self.now, after), **newly(self.when_signed, signed)}
         limit = min(URGENCY[candidate.finding.indicator], URGENCY[Indicator.WARNING])
@@ -116,7 +120,7 @@ class Verifier:
         )
 
     def solves_its_own(self, candidate: Candidate) -> bool:
-        """Whether its own finding is solved; asked first, because most of what is not offered fails here."""
+        """Whether its own finding is solved; where the drug stays, most of what is not offered fails here."""
         own = candidate.finding.rule.id
         after = Findings.of(evaluate(self.release.index, candidate.chart, lambda rule: rule.id == own))
         return is_solved(candidate.finding, after)
