@@ -44,7 +44,7 @@ _DERIVED = (
         "egfr_ckdepi2021",
         "eGFR (CKD-EPI 2021)",
         GFR,
-        "creatinine age sex pregnant dialysis",
+        "creatinine age sex pregnant dialysis aki_stage",
         "Inker et al., N Engl J Med 2021;385:1737",
     ),
     FactType(
@@ -56,16 +56,16 @@ _DERIVED = (
     ),
     _derived(
         "crcl",
-        "creatinine clearance (Cockcroft-Gault, actual weight)",
+        "creatinine clearance",
         "mL/min",
-        "creatinine age sex weight pregnant dialysis",
+        "creatinine age sex weight pregnant dialysis aki_stage",
         "Cockcroft and Gault, Nephron 1976;16:31",
     ),
     _derived(
         "crcl_adjusted",
-        "creatinine clearance (Cockcroft-Gault, dosing weight)",
+        "creatinine clearance by dosing weight",
         "mL/min",
-        "creatinine age sex dosing_weight pregnant dialysis",
+        "creatinine age sex dosing_weight pregnant dialysis aki_stage",
         "Cockcroft and Gault, Nephron 1976;16:31",
     ),
     _derived(

@@ -134,9 +134,8 @@ def clearance(name: str, values: Values, weight: str, which: str) -> Fact[float]
         return inputs
     creatinine, age = inputs.values["creatinine"], inputs.values["age"]
     cleared = equations.cockcroft_gault(creatinine, age, inputs.values[weight], inputs.female)
-    return why_not_estimated(values) or finish(
-        name, cleared, inputs, f"Cockcroft-Gault, {which}", "Cockcroft-Gault is for adults"
-    )
+    formula = f"Cockcroft-Gault, {which} {inputs.values[weight]:.3g} kg"
+    return why_not_estimated(values) or finish(name, cleared, inputs, formula, "Cockcroft-Gault is for adults")
 
 
 def aki_stage(readings: Readings, setting: Setting) -> Fact[float]:
@@ -166,13 +165,18 @@ def aki_stage(readings: Readings, setting: Setting) -> Fact[float]:
 
 
 def why_not_estimated(values: Values) -> Unknown | None:
-    """Creatinine equations were not made for pregnancy, and say nothing of a patient on dialysis."""
+    """Creatinine equations were not made for pregnancy, nor for a creatinine that is changing fast, and say nothing of
+    a patient on dialysis.
+    """
     dialysis = values.get("dialysis")
     if isinstance(dialysis, Known) and dialysis.value:
-        return Unknown(Reason.IMPLAUSIBLE, "on dialysis", dialysis.as_of)
+        return Unknown(Reason.NOT_VALID, "on dialysis", dialysis.as_of)
     pregnancy = values.get("pregnant")
     if isinstance(pregnancy, Known) and pregnancy.value:
-        return Unknown(Reason.IMPLAUSIBLE, "creatinine equations are not valid in pregnancy", pregnancy.as_of)
+        return Unknown(Reason.NOT_VALID, "creatinine equations are not valid in pregnancy", pregnancy.as_of)
+    injury = values.get("aki_stage")
+    if isinstance(injury, Known) and injury.value >= 1:
+        return Unknown(Reason.NOT_VALID, "acute kidney injury, creatinine is changing", injury.as_of)
     return None
 
 

@@ -22,6 +22,8 @@ class Reason(StrEnum):
     UNRECOGNISED = "unrecognised"
     # The list that would hold it was read whole and it is not there: never measured, or never written down.
     NOT_RECORDED = "not recorded"
+    # It could be computed, but the method does not hold for this patient.
+    NOT_VALID = "not valid"
 
 
 class Unreadable(msgspec.Struct, frozen=True):

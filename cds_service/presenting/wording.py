@@ -32,6 +32,7 @@ VALUE_REASONS = {
     Reason.IMPLAUSIBLE: "the value sent is not plausible",
     Reason.UNRECOGNISED: "not recognised",
     Reason.NOT_RECORDED: "not recorded",
+    Reason.NOT_VALID: "cannot be estimated",
 }
 
 HOW_IT_CAME = frozenset({Reason.NOT_REQUESTED, Reason.REFUSED, Reason.TIMED_OUT, Reason.MALFORMED, Reason.TRUNCATED})
@@ -48,6 +49,7 @@ LIST_REASONS = {
     Reason.IMPLAUSIBLE: "holds an entry that is not plausible",
     Reason.UNRECOGNISED: "holds an entry that was not recognised",
     Reason.NOT_RECORDED: "is not recorded",
+    Reason.NOT_VALID: "cannot be estimated",
 }
 
 LISTS = {

@@ -41,7 +41,7 @@ def test_clearance_follows_cockcroft_and_gault_with_actual_weight() -> None:
     # (140 - 40) * 72 / (72 * 1.0) = 100 mL/min
     fact = value("crcl", patient=born(40), labs=whole(CREATININE), vitals=whole(WEIGHT))
     assert fact.value == pytest.approx(100.0)
-    assert (fact.unit, fact.formula) == ("mL/min", "Cockcroft-Gault, actual weight")
+    assert (fact.unit, fact.formula) == ("mL/min", "Cockcroft-Gault, actual weight 72 kg")
 
 
 def test_a_derived_value_names_its_sources_and_the_oldest_date() -> None:
@@ -55,7 +55,7 @@ def test_clearance_by_dosing_weight_says_which_weight() -> None:
     heavy = whole(observation("29463-7", 100, "kg"), HEIGHT)
     fact = value("crcl_adjusted", patient=born(40), labs=whole(CREATININE), vitals=heavy)
     assert fact.value == pytest.approx(114.276, abs=0.001)
-    assert fact.formula == "Cockcroft-Gault, adjusted weight (Devine)"
+    assert fact.formula == "Cockcroft-Gault, adjusted weight (Devine) 82.3 kg"
 
 
 def test_egfr_is_the_published_one() -> None:
@@ -165,7 +165,23 @@ def test_creatinine_equations_are_not_used_in_pregnancy(name: str) -> None:
     pregnant = observation("82810-3", valueCodeableConcept=concept("77386006", SNOMED))
     keys = {"patient": born(30, "female"), "labs": whole(CREATININE), "vitals": whole(WEIGHT, HEIGHT, pregnant)}
     fact = value(name, **keys)
-    assert (fact.reason, fact.detail) == (Reason.IMPLAUSIBLE, "creatinine equations are not valid in pregnancy")
+    assert (fact.reason, fact.detail) == (Reason.NOT_VALID, "creatinine equations are not valid in pregnancy")
+
+
+@pytest.mark.parametrize("name", ["egfr_ckdepi2021", "crcl", "crcl_adjusted"])
+def test_no_clearance_is_estimated_while_creatinine_shows_an_acute_injury(name: str) -> None:
+    # 2.1 against 1.0 mg/dL three days before is KDIGO stage 2
+    rising, steady = whole(*creatinines((1, 2.1), (4, 1.0))), whole(*creatinines((1, 1.1), (4, 1.0)))
+    keys = {"patient": born(40), "vitals": whole(WEIGHT, HEIGHT)}
+    fact = value(name, labs=rising, **keys)
+    assert (fact.reason, fact.detail) == (Reason.NOT_VALID, "acute kidney injury, creatinine is changing")
+    assert isinstance(value(name, labs=steady, **keys), Known)
+
+
+def test_one_creatinine_alone_does_not_stop_the_estimate() -> None:
+    keys = {"patient": born(40), "labs": whole(CREATININE), "vitals": whole(WEIGHT)}
+    assert isinstance(value("aki_stage", **keys), Unknown)
+    assert isinstance(value("crcl", **keys), Known)
 
 
 def test_an_unknown_pregnancy_does_not_stop_the_estimate() -> None:

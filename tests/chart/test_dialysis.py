@@ -106,7 +106,7 @@ def test_clearance_is_never_estimated_on_dialysis(name: str) -> None:
     assert isinstance(estimate(problems()), Known)
     fact = estimate(problems(DEPENDENT))
     assert isinstance(fact, Unknown)
-    assert (fact.reason, fact.detail) == (Reason.IMPLAUSIBLE, "on dialysis")
+    assert (fact.reason, fact.detail) == (Reason.NOT_VALID, "on dialysis")
 
 
 def test_an_unread_list_of_procedures_does_not_keep_clearance_unknown() -> None:
