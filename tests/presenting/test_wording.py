@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from cds_service.chart.drugs import RecognisedBy
 from cds_service.chart.facts import Items, Known, Reason, Unknown
+from cds_service.chart.unit_words import say_unit
 from cds_service.presenting.wording import (
     LISTS,
     fact_label,
@@ -16,7 +17,6 @@ from cds_service.presenting.wording import (
     say_drug,
     say_missing,
     say_number,
-    say_unit,
     say_value,
     sentence,
 )
