@@ -18,6 +18,7 @@ from cds_service.presenting.quiet import SELECTING
 from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import plain_title, speak
 from cds_service.presenting.text import escape_markdown, one_line, plain_text, shorten
+from cds_service.presenting.unchecked import is_worth_naming
 from cds_service.presenting.verify import SIGNING, Findings, Verified, Verifier, as_signed
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding
@@ -70,7 +71,7 @@ def offer(group: Group, card: str, trial: Trial) -> Offer:
     advice = [each for each in held if not each.candidate.actions and each.candidate.solves][:MOST]
     if not buttons and not advice:
         return NOTHING
-    lines = [line for each in buttons for line in consequences(each, trial.chart)]
+    lines = [line for each in buttons for line in consequences(each, trial)]
     lines += [by_hand(each, trial.chart) for each in advice]
     epic = trial.proposer.session.dialect is Dialect.EPIC
     return Offer(
@@ -147,15 +148,17 @@ def label_of(candidate: Candidate, chart: Chart) -> str:
     return shorten(one_line(said or candidate.finding.rule.title), LONGEST_LABEL)
 
 
-def consequences(verified: Verified, chart: Chart) -> Iterator[str]:
+def consequences(verified: Verified, trial: Trial) -> Iterator[str]:
     """What a suggestion leaves or brings that the clinician should know before taking it."""
-    if not (verified.brings or verified.leaves_open):
+    policy = trial.proposer.release.policy
+    left = tuple(finding for finding in verified.leaves_open if is_worth_naming(finding.rule, policy))
+    if not (verified.brings or left):
         return
-    label = escape_markdown(label_of(verified.candidate, chart))
+    label = escape_markdown(label_of(verified.candidate, trial.chart))
     if verified.brings:
         yield f"After “{label}” there would be: {name(verified.brings)}"
-    if verified.leaves_open:
-        yield f"After “{label}” could not be checked: {name(verified.leaves_open)}"
+    if left:
+        yield f"After “{label}” could not be checked: {name(left)}"
 
 
 def name(findings: tuple[Finding, ...]) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.chart import HOOKS_WITHOUT_ORDERS, Chart
 from cds_service.chart.facts import Reason
-from cds_service.knowledge.release import Release
-from cds_service.knowledge.rules import Severity, Status
+from cds_service.knowledge.release import CardPolicy, Release
+from cds_service.knowledge.rules import Rule, Severity, Status
 from cds_service.presenting.groups import Unchecked
 from cds_service.presenting.quiet import SELECTING, is_unwritten_dose
 from cds_service.reasoning.findings import Finding, Missing, Outcome
@@ -94,17 +94,28 @@ def missing_values(findings: Iterable[Finding], release: Release, hook: str) -> 
 
     A severe rule that asks not to be named is left out, and so is the dosage of a drug that is only being picked.
     """
-    least = SEVERITIES[release.policy.unchecked_severity]
     for finding, missing in open_ends(findings):
-        severe = SEVERITIES[finding.rule.severity] <= least
         unplaced = missing.kind == "value" or (missing.kind == "list" and missing.reason is Reason.UNRECOGNISED)
-        wanted = severe if finding.rule.say_unchecked is None else finding.rule.say_unchecked
+        wanted = is_worth_naming(finding.rule, release.policy)
         if unplaced and wanted and not (hook == SELECTING and is_unwritten_dose(finding, missing.subject)):
-            side = missing.subject.partition(".")[0]
-            drug = finding.bindings[side].drug.name if side in finding.bindings else ""
-            fact = missing.subject.removeprefix(f"{side}.") if drug else missing.subject
-            cause = as_gene_test(Missing(missing.kind, fact, missing.reason, missing.detail))
-            yield Cause(cause, drug, title_of(finding, release))
+            yield as_cause(finding, missing, title_of(finding, release))
+
+
+def is_worth_naming(rule: Rule, policy: CardPolicy) -> bool:
+    """Whether what keeps a rule open is named: the rule is severe enough, or asks for it itself."""
+    severe = SEVERITIES[rule.severity] <= SEVERITIES[policy.unchecked_severity]
+    return severe if rule.say_unchecked is None else rule.say_unchecked
+
+
+def as_cause(finding: Finding, missing: Missing, title: str) -> Cause:
+    """What was missing, and of which drug; whether a drug is on the allergy list is a matter of that list."""
+    side = missing.subject.partition(".")[0]
+    drug = finding.bindings[side].drug.name if side in finding.bindings else ""
+    fact = missing.subject.removeprefix(f"{side}.") if drug else missing.subject
+    if fact == "allergy_same_ingredient":
+        unplaced = missing.detail.removeprefix("allergy: ") if missing.reason is Reason.UNRECOGNISED else ""
+        return Cause(Missing("list", "allergies", missing.reason, unplaced), title=title)
+    return Cause(as_gene_test(Missing(missing.kind, fact, missing.reason, missing.detail)), drug, title)
 
 
 def as_gene_test(missing: Missing) -> Missing:

@@ -112,7 +112,7 @@ def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings)
             if membership is Truth.TRUE:
                 matching.append(item)
             elif membership is Truth.UNKNOWN:
-                unplaced.append(unplaceable(name, item.name))
+                unplaced.append(open_part(item, line, value_set) or unplaceable(name, item.name))
     answer = count(count_different(matching, value_set), len(unplaced), not unread, line.count)
     if line.operator is Operator.NONE_IN:
         answer = negate(answer)
@@ -134,6 +134,13 @@ def count_different(items: list[Any], value_set: ValueSet) -> int:
     drugs = [item for item in items if isinstance(item, Drug)]
     ingredients = frozenset[str]().union(*(value_set.ingredients & set(drug.ingredient_rxcuis) for drug in drugs))
     return len(ingredients) + len(items) - len(drugs)
+
+
+def open_part(item: Any, line: Line, value_set: ValueSet) -> Missing | None:
+    """What is missing of an allergy that is in the set, where a line names a part of the list ("severe")."""
+    if line.fact in PARTS_OF_ALLERGIES and belongs(item, value_set, line.ever) is Truth.TRUE:
+        return Missing("value", "severity_of_the_reaction", Reason.NOT_RECORDED, item.name)
+    return None
 
 
 def lists_of(fact: str, chart: Chart) -> tuple[tuple[str, Items[Any]], ...]:

@@ -84,6 +84,19 @@ def test_a_missing_value_is_named_once_with_everything_it_leaves_open() -> None:
     )
 
 
+def test_an_allergy_nobody_could_place_is_said_once() -> None:
+    listed = Missing("list", "allergies", Reason.UNRECOGNISED, "strange thing")
+    of_the_drug = Missing("value", "this.allergy_same_ingredient", Reason.UNRECOGNISED, "allergy: strange thing")
+    said = lines(an_open_finding(listed), an_open_finding(of_the_drug, id="same"))
+    assert said == ["the allergy list holds an entry that was not recognised (strange thing)"]
+
+
+def test_an_allergy_list_that_was_not_sent_is_said_once() -> None:
+    of_the_drug = Missing("value", "this.allergy_same_ingredient", Reason.NOT_SENT, "allergies")
+    chart = a_chart(orders=(METFORMIN,), unread=("allergies",))
+    assert lines(an_open_finding(of_the_drug), chart=chart) == ["the allergy list was not sent"]
+
+
 def test_genes_that_were_not_tested_share_one_line() -> None:
     tpmt, nudt15 = (Missing("value", gene, Reason.NOT_RECORDED) for gene in ("tpmt_phenotype", "nudt15_phenotype"))
     said = lines(an_open_finding(tpmt), an_open_finding(nudt15, id="other"))

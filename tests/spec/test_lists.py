@@ -33,12 +33,16 @@ T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 NSAID = ingredient_set("nsaid", "ibuprofen", "naproxen")
 IBUPROFEN, NAPROXEN, WARFARIN = a_drug("ibuprofen"), a_drug("naproxen"), a_drug("warfarin")
 
+IBUPROFEN_DROPS, BOTH = a_drug("ibuprofen drops", "ibuprofen"), a_drug("both", "ibuprofen", "naproxen")
+
 # Read: what the medication list looks like; any_in NSAIDs; none_in NSAIDs; at least two of them.
 MEDICATION_LISTS = [
     ("read, and there is nothing on it", {}, F, T, F),
     ("read, and only warfarin is on it", {"medications": [WARFARIN]}, F, T, F),
     ("one NSAID", {"medications": [WARFARIN, IBUPROFEN]}, T, F, F),
     ("two NSAIDs", {"medications": [IBUPROFEN, NAPROXEN]}, T, F, T),
+    ("two products of one NSAID", {"medications": [IBUPROFEN, IBUPROFEN_DROPS]}, T, F, F),
+    ("a product of two NSAIDs", {"medications": [BOTH]}, T, F, T),
     ("not sent", {"unread": ["medications"]}, U, U, U),
     ("cut short after warfarin", {"medications": [WARFARIN], "unread": ["medications"]}, U, U, U),
     ("cut short after one NSAID", {"medications": [IBUPROFEN], "unread": ["medications"]}, T, F, U),
@@ -188,6 +192,12 @@ def test_severe_and_true_allergies_are_parts_of_the_allergy_list(
     chart = a_chart(allergies=[an_allergy("x", ["amoxicillin"], **recorded)])
     assert read_line(a_line("severe_allergies", "any_in", PENICILLINS), chart, {}).truth is severe
     assert read_line(a_line("true_allergies", "any_in", PENICILLINS), chart, {}).truth is proper
+
+
+def test_a_reaction_of_unknown_severity_is_no_unrecognised_allergy() -> None:
+    chart = a_chart(allergies=[an_allergy("amoxicillin", ["amoxicillin"])])
+    verdict = read_line(a_line("severe_allergies", "any_in", PENICILLINS), chart, {})
+    assert verdict.missing == (Missing("value", "severity_of_the_reaction", Reason.NOT_RECORDED, "amoxicillin"),)
 
 
 def test_an_unread_allergy_list_is_named_as_such_when_a_part_of_it_is_asked_for() -> None:
