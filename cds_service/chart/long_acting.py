@@ -6,6 +6,7 @@ from cds_service.chart.opioids import COUNTED
 from cds_service.terminology.products import Route
 
 METHADONE, LEVORPHANOL, BUPRENORPHINE = "6813", "6378", "1819"
+OPIOIDS = COUNTED | {BUPRENORPHINE}
 LASTS_BY_ITSELF = frozenset({METHADONE, LEVORPHANOL})
 SLOW = ("Extended Release", "Transdermal System")
 
@@ -29,8 +30,7 @@ def long_acting_opioid(orders: Items[Drug], medications: Items[Drug]) -> Fact[bo
 
 
 def holds_opioid(drug: Drug) -> bool:
-    named = COUNTED | {BUPRENORPHINE}
-    return drug.route in (Route.SYSTEMIC, Route.UNKNOWN) and not named.isdisjoint(drug.ingredient_rxcuis)
+    return drug.route in (Route.SYSTEMIC, Route.UNKNOWN) and not OPIOIDS.isdisjoint(drug.ingredient_rxcuis)
 
 
 def is_long_acting(drug: Drug) -> bool:

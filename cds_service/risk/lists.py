@@ -16,17 +16,20 @@ from cds_service.knowledge.rules import Line, Operator, ValueSet
 from cds_service.reasoning.lines import compare
 from cds_service.reasoning.logic import Truth
 
-DRUG_LISTS = frozenset({"all_drugs", "medications", "orders"})
+PARTS = ("medications", "orders")
+DRUG_LISTS = frozenset({"all_drugs", *PARTS})
 
 Keys = frozenset[tuple[str, str]]
+NO = Known(False)
 
 
-class Row(msgspec.Struct, frozen=True):
-    """One problem: its codes as sent, and everything they begin with."""
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One problem: its codes as sent, everything they begin with, and the systems they are of."""
 
     problem: Problem
     codes: Keys
     starts: Keys
+    systems: frozenset[str]
 
 
 class Problems(msgspec.Struct, frozen=True):
@@ -40,13 +43,15 @@ class Problems(msgspec.Struct, frozen=True):
 
 
 class Lists(msgspec.Struct, frozen=True):
-    """One chart, arranged. `held` are the ingredients on each list of drugs; `whole` names the lists read whole.
+    """One chart, arranged. `drugs` are those of each list with their ingredients, `held` the ingredients of all of
+    them; `whole` names the lists read whole.
 
     `read` are the values already asked for: some are computed from all drugs.
     """
 
     chart: Chart
     problems: Problems
+    drugs: dict[str, list[tuple[Drug, frozenset[str]]]]
     held: dict[str, frozenset[str]]
     whole: frozenset[str]
     read: dict[str, Fact[Any]]
@@ -60,12 +65,18 @@ class Lists(msgspec.Struct, frozen=True):
 
 def arrange(chart: Chart) -> Lists:
     """Look once at every problem and drug."""
-    held = {name: ingredients_of(getattr(chart, name).items) for name in ("medications", "orders")}
-    whole = {name for name in held if is_whole(getattr(chart, name))}
-    if len(whole) == len(held):
+    drugs = {name: [(each, frozenset(each.ingredient_rxcuis)) for each in read_list(chart, name)] for name in PARTS}
+    drugs["all_drugs"] = drugs["orders"] + drugs["medications"]
+    held = {name: frozenset().union(*[own for _, own in taken]) for name, taken in drugs.items()}
+    whole = {name for name in PARTS if is_whole(getattr(chart, name))}
+    if len(whole) == len(PARTS):
         whole.add("all_drugs")
-    held["all_drugs"] = held["medications"] | held["orders"]
-    return Lists(chart, arrange_problems(chart.conditions), held, frozenset(whole), {})
+    return Lists(chart, arrange_problems(chart.conditions), drugs, held, frozenset(whole), {})
+
+
+def read_list(chart: Chart, name: str) -> tuple[Drug, ...]:
+    items: Items[Drug] = getattr(chart, name)
+    return items.items
 
 
 def arrange_problems(conditions: Items[Problem]) -> Problems:
@@ -74,31 +85,33 @@ def arrange_problems(conditions: Items[Problem]) -> Problems:
         rows,
         frozenset().union(*[row.codes for row in rows]),
         frozenset().union(*[row.starts for row in rows]),
-        frozenset([frozenset([system for system, _ in row.codes]) for row in rows]),
+        frozenset([row.systems for row in rows]),
         is_whole(conditions),
     )
 
 
 def row_of(problem: Problem) -> Row:
-    codes = [(coded.system, coded.code) for coded in problem.codes]
-    starts = [beginnings(system, code) for system, code in codes]
-    return Row(problem, frozenset(codes), starts[0] if len(starts) == 1 else frozenset().union(*starts))
+    keys = [keys_of(coded.system, coded.code) for coded in problem.codes]
+    if len(keys) == 1:
+        return Row(problem, *keys[0])
+    codes, starts, systems = (frozenset().union(*each) for each in zip(*keys, strict=True))
+    return Row(problem, codes, starts, systems)
 
 
 def is_whole(items: Items[Problem] | Items[Drug]) -> bool:
     return items.complete and not items.unrecognised
 
 
-def ingredients_of(drugs: tuple[Drug, ...]) -> frozenset[str]:
-    return frozenset([part.rxcui for drug in drugs for part in drug.ingredients])
-
-
 @lru_cache(maxsize=16384)
-def beginnings(system: str, code: str) -> Keys:
-    """A code and everything it begins with, with and without the point of ICD after three or four characters."""
+def keys_of(system: str, code: str) -> tuple[Keys, Keys, frozenset[str]]:
+    """A code, everything it begins with, and its system.
+
+    It begins with itself written with and without the point of ICD, which stands after three or four characters.
+    """
     plain = code.replace(".", "")
     spelled = (code, plain, f"{plain[:3]}.{plain[3:]}", f"{plain[:4]}.{plain[4:]}")
-    return frozenset((system, each[:end]) for each in spelled for end in range(1, len(each) + 1))
+    starts = frozenset((system, each[:end]) for each in spelled for end in range(1, len(each) + 1))
+    return frozenset({(system, code)}), starts, frozenset({system})
 
 
 def settle(line: Line, lists: Lists) -> Known[bool] | None:
@@ -138,13 +151,12 @@ def settle_problem(value_set: ValueSet, problems: Problems, ever: bool) -> Known
     if not problems.settled:
         return None
     systems = value_set.systems
-    return None if [each for each in problems.systems if systems.isdisjoint(each)] else Known(False)
+    return None if [each for each in problems.systems if systems.isdisjoint(each)] else NO
 
 
 def settle_drug(value_set: ValueSet, name: str, lists: Lists) -> Known[bool] | None:
     ingredients = value_set.ingredients
     if ingredients.isdisjoint(lists.held[name]):
-        return Known(False) if name in lists.whole else None
-    drugs = lists.chart.drugs if name == "all_drugs" else getattr(lists.chart, name).items
-    found = [drug for drug in drugs if not ingredients.isdisjoint(drug.ingredient_rxcuis)]
-    return Known(True, None, tuple([Source(drug.reference) for drug in found]))
+        return NO if name in lists.whole else None
+    found = [Source(drug.reference) for drug, own in lists.drugs[name] if not ingredients.isdisjoint(own)]
+    return Known(True, None, tuple(found))

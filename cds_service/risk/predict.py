@@ -64,7 +64,7 @@ def predict_outcome(bundle: Bundle, predictors: Predictors, outcome: Outcome) ->
         quantity=quantity,
         unit=bundle.unit,
         band=band,
-        band_at_most=band if most is None else find_band(bundle, outcome, most),
+        band_at_most=band if most is None or most == result else find_band(bundle, outcome, most),
         to_lower=None if band is None or band.start is None else result - band.start,
         to_upper=None if band is None or band.end is None else band.end - result,
         comparator=compare(bundle, values, outcome),

@@ -1,6 +1,5 @@
 """What a model asks of a chart: its facts, its yes-or-no questions, and whether it was made for this patient."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from cds_service.chart.chart import Chart
@@ -26,7 +25,7 @@ def read_facts(bundle: Bundle, chart: Chart, lists: Lists | None = None) -> dict
 def ask(condition: Condition, lists: Lists) -> Fact[bool]:
     """The answer to a condition as a fact, with the sources of what decided it."""
     if isinstance(condition, Group):
-        return GROUPS[condition.kind]([ask(member, lists) for member in condition.members])
+        return oppose(condition, lists) if condition.kind == "not" else decide(condition, lists)
     if (settled := settle(condition, lists)) is not None:
         return settled
     verdict = read_line(condition, lists.chart, {})
@@ -38,36 +37,33 @@ def ask(condition: Condition, lists: Lists) -> Fact[bool]:
     return Known(verdict.truth is Truth.TRUE, sources=sources, as_of=min(dates, default=None))
 
 
-def all_of(answers: list[Fact[bool]]) -> Fact[bool]:
-    """`and`: a certain no decides alone, then what is unknown."""
-    return decide(answers, False)
-
-
-def any_of(answers: list[Fact[bool]]) -> Fact[bool]:
-    """`or`: a certain yes decides alone, then what is unknown."""
-    return decide(answers, True)
-
-
-def decide(answers: list[Fact[bool]], alone: bool) -> Fact[bool]:
-    """The first answer that decides alone; else the first unknown one; else the other answer, of all together."""
-    for answer in answers:
-        if isinstance(answer, Known) and answer.value is alone:
+def decide(group: Group, lists: Lists) -> Fact[bool]:
+    """`and` and `or`: a certain no, or yes, decides alone; else what is unknown; else all members together."""
+    alone = group.kind == "any"
+    unknown: Unknown | None = None
+    others: list[Known[bool]] = []
+    for member in group.members:
+        answer = ask(member, lists)
+        if isinstance(answer, Unknown):
+            unknown = unknown or answer
+        elif answer.value is alone:
             return answer
-    unknown = next((answer for answer in answers if isinstance(answer, Unknown)), None)
-    if unknown is not None:
-        return unknown
-    known = [answer for answer in answers if isinstance(answer, Known)]
-    dates = [answer.as_of for answer in known if answer.as_of is not None]
-    sources = tuple(dict.fromkeys([source for answer in known for source in answer.sources]))
-    return Known(not alone, sources=sources, as_of=min(dates, default=None))
+        else:
+            others.append(answer)
+    return unknown or merge(others, not alone)
 
 
-def oppose(answers: list[Fact[bool]]) -> Fact[bool]:
-    (answer,) = answers
+def merge(answers: list[Known[bool]], value: bool) -> Known[bool]:
+    """One answer from several that agree, with all their sources and the oldest of their dates."""
+    dates = [answer.as_of for answer in answers if answer.as_of is not None]
+    sources = tuple(dict.fromkeys([source for answer in answers for source in answer.sources]))
+    return Known(value, None, sources, min(dates, default=None))
+
+
+def oppose(group: Group, lists: Lists) -> Fact[bool]:
+    """`not`: unknown stays unknown."""
+    answer = ask(group.members[0], lists)
     return answer if isinstance(answer, Unknown) else Known(not answer.value, None, answer.sources, answer.as_of)
-
-
-GROUPS: Mapping[str, Callable[[list[Fact[bool]]], Fact[bool]]] = {"all": all_of, "any": any_of, "not": oppose}
 
 
 def holds(condition: Condition, lists: Lists) -> bool:

@@ -34,7 +34,7 @@ def score(models: Iterable[Bundle], chart: Chart) -> tuple[Scored, ...]:
 
 def listens(bundle: Bundle, hook: str) -> bool:
     """Whether the model runs at this hook, in this process."""
-    return bundle.status in RUNNING and hook in bundle.hooks and bundle.kind is not ModelKind.REMOTE
+    return hook in bundle.hooks and bundle.status in RUNNING and bundle.kind is not ModelKind.REMOTE
 
 
 def predicted(results: tuple[Scored, ...]) -> bool:
