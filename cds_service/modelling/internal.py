@@ -128,7 +128,7 @@ def study_updates(chance: Floats, later: Table, seed: int) -> dict[str, Any]:
         return calibrate_errors(recalibrated(chance[others], shift), later.outcomes[others])["ici"]
 
     by_size = {}
-    for size in STUDY_SIZES:
+    for size in (each for each in STUDY_SIZES if each <= len(own)):
         found = [after(random.choice(own, size, replace=False)) for _ in range(STUDY_DRAWS)]
         by_size[str(size)] = float(np.mean(found))
     return {

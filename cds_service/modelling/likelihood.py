@@ -10,6 +10,8 @@ from cds_service.modelling.rows import Floats
 
 MOST_STEPS = 50
 SMALL_STEP = 1e-11
+ROUNDING = 1e-12  # how far sums of likelihoods are exact
+MOST_LOGIT = 700.0  # exp of more overflows
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Fit:
 
 
 def expit(total: Floats) -> Floats:
-    probability: Floats = 1 / (1 + np.exp(-total))
+    probability: Floats = 1 / (1 + np.exp(-np.clip(total, -MOST_LOGIT, MOST_LOGIT)))
     return probability
 
 
@@ -43,15 +45,29 @@ def fit_logistic(design: Any, outcomes: Floats, penalty: Floats, offset: Floats 
         raise BadData("a model cannot be fitted to data with no events or only events")
     known = np.zeros(len(outcomes)) if offset is None else offset
     intercept = float(np.log(mean / (1 - mean))) if offset is None else 0.0
-    coefficients = np.zeros(design.shape[1])
+    fit = Fit(intercept, np.zeros(design.shape[1]))
+    total = known + intercept
+    reached = objective(total, outcomes, fit.coefficients, penalty)
     for _ in range(MOST_STEPS):
-        chance = expit(known + intercept + design @ coefficients)
-        step = newton_step(design, outcomes - chance, chance * (1 - chance), penalty, coefficients)
-        intercept += float(step[0])
-        coefficients = coefficients + step[1:]
+        chance = expit(total)
+        step = newton_step(design, outcomes - chance, chance * (1 - chance), penalty, fit.coefficients)
+        while True:
+            tried = Fit(fit.intercept + float(step[0]), fit.coefficients + step[1:])
+            total = known + tried.intercept + design @ tried.coefficients
+            gained = objective(total, outcomes, tried.coefficients, penalty) - reached
+            if gained >= -ROUNDING * abs(reached) or np.abs(step).max() < SMALL_STEP:
+                break
+            step = step / 2  # Newton's step went beyond the maximum
+        fit, reached = tried, reached + gained
         if np.abs(step).max() < SMALL_STEP:
             break
-    return Fit(intercept, coefficients)
+    return fit
+
+
+def objective(total: Floats, outcomes: Floats, coefficients: Floats, penalty: Floats) -> float:
+    """The penalised log likelihood of the linear predictors `total`."""
+    likelihood = np.sum(outcomes * total - np.logaddexp(0.0, total))
+    return float(likelihood - coefficients @ penalty @ coefficients / 2)
 
 
 def newton_step(design: Any, residuals: Floats, weights: Floats, penalty: Floats, at: Floats) -> Floats:

@@ -54,7 +54,8 @@ def judge_in_time(found: Mapping[str, Any]) -> Iterator[Target]:
     own, update = found["measures"][MODEL], found["update"]
     yield Target("order of time: AUROC", "at least 0.65", f"{own['auroc']:.4f}", own["auroc"] >= 0.65)
     yield Target("order of time: O:E", "0.8 to 1.25", f"{own['oe']:.3f}", 0.8 <= own["oe"] <= 1.25)
-    yield at_most("order of time: ICI after an intercept update on 1,000", 0.009, update["intercept_by_n"]["1000"])
+    if "1000" in update["intercept_by_n"]:
+        yield at_most("order of time: ICI after an intercept update on 1,000", 0.009, update["intercept_by_n"]["1000"])
 
 
 def at_most(what: str, limit: float, value: float, digits: int = 4) -> Target:
