@@ -5,7 +5,7 @@ PORT ?= 8000
 READY := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench coverage pages fuzz crash sbom mutate lock clean
+.PHONY: help demo test lint bench coverage pages fuzz crash sbom mutate train lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
@@ -41,6 +41,11 @@ pages: $(READY) ## write what docs/ takes from code and tests: conformance, Open
 mutate: $(READY) ## does a test notice when the logic changes?
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
+
+train: $(READY) ## the readmission model anew: DATA=diabetic_data.csv.gz (UCI 296, CC BY 4.0; not shipped)
+	$(BIN)/cds models fit readmission-30d $(DATA)
+	$(BIN)/cds models validate readmission-30d $(DATA) --cross-validate
+	$(BIN)/cds models card readmission-30d
 
 fuzz: $(READY) ## 20,000 signed calls in process: no answer that is not documented
 	$(BIN)/python -m tests.contract.fuzz $(or $(CASES),20000)
