@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cds_service.knowledge.conditions import COMPARISONS
 from cds_service.knowledge.overlays import Change, Overlays
 from cds_service.knowledge.page import STEP, Page, Pages, join, name_list, suggest
 from cds_service.knowledge.read_shape import is_number, tables_in
@@ -10,10 +11,7 @@ from cds_service.knowledge.rules import Operator
 from cds_service.knowledge.sources import Document
 
 IN_CARD = ("summary", "detail", "override_reasons")
-LIMITS = tuple(
-    operator.value
-    for operator in (Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE, Operator.BETWEEN)
-)
+LIMITS = tuple(operator.value for operator in (*COMPARISONS, Operator.BETWEEN, Operator.WITHIN_DAYS))
 # What can quieten a rule, so that a contraindication needs a second person.
 QUIETENING = ("severity", "interrupt", "status", "thresholds")
 # Where a rule names what must not be there: more entries in such a list make it speak less.

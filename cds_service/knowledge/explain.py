@@ -167,7 +167,7 @@ def say(condition: Condition, depth: int = 1) -> Iterator[str]:
 
 def say_line(line: Line) -> str:
     label = CATALOGUE[line.fact].label
-    remarks = [line.where] if line.operator in (*COMPARED, Operator.BETWEEN) else []
+    remarks = [line.where] if line.operator in (*COMPARED, Operator.BETWEEN, Operator.WITHIN_DAYS) else []
     if line.ever:
         remarks.append("resolved ones too")
     if line.excluding:

@@ -16,7 +16,7 @@ TENANTS = "config/tenants"
 WORKBENCH = "workbench"
 RULE_FIELDS = (
     *("severity", "interrupt", "status", "snooze", "audience", "because", "summary", "detail", "override_reasons"),
-    "thresholds",
+    *("mechanism", "management", "thresholds"),
 )
 SET_FIELDS = ("add", "remove")
 

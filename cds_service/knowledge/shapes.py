@@ -248,6 +248,8 @@ CHANGE: Shape = {
     "because": Key(TEXT),
     "summary": Key(TEXT),
     "detail": Key(TEXT),
+    "mechanism": Key(TEXT),
+    "management": Key(TEXT),
     "override_reasons": Key(WORDS),
     "thresholds": Key(TABLE),
     "add": Key(TABLES),

@@ -78,6 +78,18 @@ def test_a_row_of_a_table_can_be_changed_too(tmp_path: Path) -> None:
     assert limits == [3000.0, 3200.0]
 
 
+def test_days_are_a_limit_too_and_what_to_do_a_text(tmp_path: Path) -> None:
+    within = RULE.replace('above = 4, unit = "{INR}"', "within_days = 14")
+    assert within != RULE
+    change = f'[[change]]\nrule = "warfarin-nsaid"\n{WHO}thresholds = {{ "grade[1].when" = 7 }}\n'
+    change += 'management = "Ask the clinic."\n'
+    copy_shelf(tmp_path, {"rules/warfarin-nsaid.toml": within, "config/site/house.toml": change})
+    rule = compile_release(load_shelf(tmp_path), SmallTerminology()).rules["warfarin-nsaid"]
+    assert isinstance(rule.grades[0].when, Line)
+    assert (rule.grades[0].when.operand, rule.management) == (7.0, "Ask the clinic.")
+    assert "was measured in the last 7 days (grade[1].when)" in explain(rule)
+
+
 def test_a_site_adds_to_and_removes_from_a_value_set(tmp_path: Path) -> None:
     change = f'[[change]]\nvalue_set = "nsaid"\n{WHO}'
     change += 'add = [{ system = "rxnorm", code = "1191", display = "aspirin" }]\nremove = [{ code = "3355" }]\n'
