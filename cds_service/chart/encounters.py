@@ -12,13 +12,12 @@ import msgspec
 
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
 from cds_service.chart.measuring import Setting
-from cds_service.chart.people import IN_HOSPITAL, NOT_STARTED, only
+from cds_service.chart.people import IN_HOSPITAL, NOT_STARTED, encounter_of
 from cds_service.chart.systems import canonical
 from cds_service.chart.whose import Own, label, own_resources
 from cds_service.fhir.dates import parse_moment
 from cds_service.fhir.encounter import Encounter
 from cds_service.fhir.received import Received
-from cds_service.fhir.references import belongs_to
 from cds_service.fhir.resources import CodeableConcept
 
 ADMIT_SOURCE = "http://terminology.hl7.org/CodeSystem/admit-source"
@@ -79,20 +78,9 @@ class Stay(msgspec.Struct, frozen=True):
     source: Source
 
 
-def this_encounter(received: Received) -> Encounter | Unknown:
-    """The encounter of this call when it is the patient's."""
-    encounter = only(received, "encounter", Encounter)
-    if isinstance(encounter, Unknown):
-        return encounter
-    subject = encounter.subject.reference if encounter.subject else None
-    if belongs_to(subject, received.patient_id, received.prefetch["encounter"].urls) is False:
-        return Unknown(Reason.MALFORMED, "the encounter is of another patient")
-    return encounter
-
-
 def this_stay(received: Received, setting: Setting) -> Stay | Unknown:
     """The encounter of this call when it is a stay in hospital whose beginning is known."""
-    encounter = this_encounter(received)
+    encounter = encounter_of(received)
     if isinstance(encounter, Unknown):
         return encounter
     code = encounter.class_.code if encounter.class_ else None
@@ -121,7 +109,7 @@ def length_of_stay(received: Received, setting: Setting) -> Fact[float]:
 
 def admission_source(received: Received) -> Fact[str]:
     """Where the patient came from, of the words of the catalogue."""
-    encounter = this_encounter(received)
+    encounter = encounter_of(received)
     if isinstance(encounter, Unknown):
         return encounter
     hospitalization = encounter.hospitalization
@@ -130,7 +118,7 @@ def admission_source(received: Received) -> Fact[str]:
 
 def admission_priority(received: Received) -> Fact[str]:
     """Emergency, urgent or elective."""
-    encounter = this_encounter(received)
+    encounter = encounter_of(received)
     if isinstance(encounter, Unknown):
         return encounter
     return word_of(encounter.priority, PRIORITIES, "admission priority", encounter)
@@ -138,7 +126,7 @@ def admission_priority(received: Received) -> Fact[str]:
 
 def discharge_disposition(received: Received) -> Fact[str]:
     """Where the patient goes, of the words of the catalogue."""
-    encounter = this_encounter(received)
+    encounter = encounter_of(received)
     if isinstance(encounter, Unknown):
         return encounter
     stated = encounter.hospitalization.discharge_disposition if encounter.hospitalization else None

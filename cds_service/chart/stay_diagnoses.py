@@ -6,8 +6,8 @@ from types import MappingProxyType
 import msgspec
 
 from cds_service.chart.drugs import Coded
-from cds_service.chart.encounters import this_encounter
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
+from cds_service.chart.people import encounter_of
 from cds_service.chart.systems import ICD9CM, ICD10, ICD10CM, codes_in
 from cds_service.chart.whose import Own, label, own_resources
 from cds_service.fhir.encounter import Encounter, EncounterDiagnosis
@@ -67,7 +67,7 @@ class StayDiagnoses(msgspec.Struct, frozen=True):
 
 def stay_diagnoses(received: Received) -> StayDiagnoses | Unknown:
     """Encounter.diagnosis in order of rank; without any, the conditions that name this encounter."""
-    encounter = this_encounter(received)
+    encounter = encounter_of(received)
     if isinstance(encounter, Unknown):
         return encounter
     own = own_resources(received, "conditions", Condition)
