@@ -1,6 +1,6 @@
 """One transaction that writes a batch of records and moves the chain on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fcntl import LOCK_EX, LOCK_UN, flock
@@ -10,7 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, exists, insert, select, update
+from sqlalchemy.sql import ClauseElement
 
 from cds_service.database import insert_into
 from cds_service.store.chain import begin, link
@@ -18,8 +19,14 @@ from cds_service.store.entries import Sealed
 from cds_service.store.tables import CHAINS, DATA_KEYS, DECISIONS, FINDINGS, LOST
 
 REPEATED_WITHIN_S = 60
-INSERT_DECISIONS = insert(DECISIONS)
-INSERT_FINDINGS = insert(FINDINGS)
+BEFORE = DECISIONS.alias("before")
+WAS_THERE = exists().where(
+    BEFORE.c.call_key == bindparam("call_key"),
+    BEFORE.c.at.between(bindparam("since"), bindparam("at")),
+)
+INSERT_DECISION = insert(DECISIONS).values(
+    {**{name: bindparam(name) for name in DECISIONS.c.keys()}, "repeat": WAS_THERE}  # noqa: SIM118  # a column collection
+)
 MOVE_ON = (
     update(CHAINS)
     .where(CHAINS.c.writer == bindparam("which"))
@@ -40,32 +47,56 @@ class Chain:
         self.head = begin(self.writer)
 
 
+class Written:
+    """A statement as its database reads it. To have SQLAlchemy do this anew for each record costs more than the
+    record."""
+
+    def __init__(self, statement: ClauseElement, database: Engine) -> None:
+        compiled = statement.compile(dialect=database.dialect)
+        self.text = str(compiled)
+        self.order = getattr(compiled, "positiontup", None)
+
+    def run(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for each of `rows`. Raises the errors of the database's driver."""
+        order = self.order
+        cursor.executemany(self.text, rows if order is None else [[row[name] for name in order] for row in rows])
+
+
 class Inserts:
     """Writes batches of records to `database`, each in one transaction."""
 
     def __init__(self, database: Engine) -> None:
         self.database = database
-        self.insert_key = insert_into(DATA_KEYS, database).on_conflict_do_nothing()
+        self.insert_key = Written(insert_into(DATA_KEYS, database).on_conflict_do_nothing(), database)
+        self.insert_chain = Written(insert(CHAINS), database)
+        self.insert_decision = Written(INSERT_DECISION, database)
+        self.insert_finding = Written(insert(FINDINGS), database)
+        self.move_on = Written(MOVE_ON, database)
         self.insert_lost = insert_into(LOST, database).on_conflict_do_nothing()
 
-    def write(self, chain: Chain, batch: Sequence[Sealed], at: float, lost: Iterable[tuple[str, float]] = ()) -> None:
-        """Write what is not there yet; all of it or nothing. Raises SQLAlchemy's errors; then give up `chain`."""
+    def write(self, chain: Chain, batch: Sequence[Sealed], at: float) -> None:
+        """Write records that are new; all of them or none. Raises what the database raises; then give up `chain`."""
         with writing(self.database) as connection:
-            new = leave_out_known(connection, batch)
-            if new:
+            self._write_new(connection, chain, batch, at)
+
+    def write_again(
+        self, chain: Chain, batch: Sequence[Sealed], at: float, lost: Iterable[tuple[str, float]] = ()
+    ) -> None:
+        """As `write`, of records that may be there already, and of the ids of those that were lost."""
+        with writing(self.database) as connection:
+            if new := leave_out_known(connection, batch):
                 self._write_new(connection, chain, new, at)
-            rows = [{"decision_id": id, "at": when} for id, when in lost]
-            if rows:
+            if rows := [{"decision_id": id, "at": when} for id, when in lost]:
                 connection.execute(self.insert_lost, rows)
 
     def _write_new(self, connection: Connection, chain: Chain, batch: Sequence[Sealed], at: float) -> None:
+        cursor = connection.connection.cursor()
         keys = {each.key.data_key: each.key for each in batch if each.key.data_key not in chain.stored_keys}
         if keys:
-            connection.execute(self.insert_key, [asdict(key) for key in keys.values()])
+            self.insert_key.run(cursor, [asdict(key) for key in keys.values()])
         if chain.length == 0:
             start = {"writer": chain.writer, "began": at, "length": 0, "head": chain.head, "checkpointed": 0}
-            connection.execute(insert(CHAINS), start)
-        repeated = find_repeats(connection, batch)
+            self.insert_chain.run(cursor, [start])
         length, head = chain.length, chain.head
         rows: list[dict[str, Any]] = []
         for each in batch:
@@ -73,11 +104,12 @@ class Inserts:
             length += 1
             head = link(head, length, row.at, row.decision_id, row.release_digest, row.ciphertext_sha256)
             place = {"writer": chain.writer, "seq": length, "chain_hash": head}
-            rows.append({**asdict(row), **place, "repeat": row.decision_id in repeated})
-        connection.execute(INSERT_DECISIONS, rows)
+            rows.append({**asdict(row), **place, "since": row.at - REPEATED_WITHIN_S})
+        self.insert_decision.run(cursor, rows)
         if findings := [asdict(finding) for each in batch for finding in each.findings]:
-            connection.execute(INSERT_FINDINGS, findings)
-        connection.execute(MOVE_ON, {"which": chain.writer, "now_long": length, "now_head": head})
+            self.insert_finding.run(cursor, findings)
+        self.move_on.run(cursor, [{"which": chain.writer, "now_long": length, "now_head": head}])
+        cursor.close()
         chain.length, chain.head = length, head
         chain.stored_keys |= keys.keys()
 
@@ -98,7 +130,7 @@ def writing(database: Engine) -> Iterator[Connection]:
     try:
         flock(turn, LOCK_EX)
         with database.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.connection.cursor().execute("BEGIN IMMEDIATE")
             yield connection
     finally:
         flock(turn, LOCK_UN)
@@ -114,21 +146,3 @@ def leave_out_known(connection: Connection, batch: Sequence[Sealed]) -> list[Sea
         if each.row.decision_id not in known:
             fresh.setdefault(each.row.decision_id, each)
     return list(fresh.values())
-
-
-def find_repeats(connection: Connection, batch: Sequence[Sealed]) -> set[str]:
-    """The decisions of this batch on a call that came before, less than a minute earlier (DESIGN 6)."""
-    keys = {each.row.call_key for each in batch}
-    since = min(each.row.at for each in batch) - REPEATED_WITHIN_S
-    query = select(DECISIONS.c.call_key, DECISIONS.c.at).where(DECISIONS.c.call_key.in_(keys), DECISIONS.c.at >= since)
-    before: dict[str, list[float]] = {}
-    for key, at in connection.execute(query):
-        before.setdefault(key, []).append(at)
-    repeated = set()
-    for each in batch:
-        row = each.row
-        times = before.setdefault(row.call_key, [])
-        if any(0 <= row.at - at <= REPEATED_WITHIN_S for at in times):
-            repeated.add(row.decision_id)
-        times.append(row.at)
-    return repeated

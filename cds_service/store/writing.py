@@ -132,7 +132,7 @@ class GroupCommit:
         records, place = self.spool.first(MOST_AT_ONCE)
         with self.lock:
             lost = self.lost[:]
-        self.inserts.write(self.chain, [RECORDS.decode(each) for each in records], self.clock(), lost)
+        self.inserts.write_again(self.chain, [RECORDS.decode(each) for each in records], self.clock(), lost)
         with self.lock:
             del self.lost[: len(lost)]
         if records:

@@ -33,14 +33,14 @@ def wait_for(what: Callable[[], bool]) -> None:
 def database_away(store: Store) -> Iterator[None]:
     """No transaction reaches the database: each fails as it does when a server is gone or a disk is full."""
 
-    def fail(connection: Any, *_: object) -> None:
+    def fail(connection: Any) -> None:
         raise OperationalError("INSERT", {}, OSError(28, "database or disk is full"))
 
-    event.listen(store.database, "before_cursor_execute", fail)
+    event.listen(store.database, "begin", fail)
     try:
         yield
     finally:
-        event.remove(store.database, "before_cursor_execute", fail)
+        event.remove(store.database, "begin", fail)
 
 
 def recorded(store: Store) -> list[str]:

@@ -71,9 +71,9 @@ def database_away(application: Application) -> Iterator[None]:
         raise OperationalError("INSERT", {}, OSError(28, "full"))
 
     assert application.store is not None
-    event.listen(application.store.database, "before_cursor_execute", fail)
+    event.listen(application.store.database, "begin", fail)
     yield
-    event.remove(application.store.database, "before_cursor_execute", fail)
+    event.remove(application.store.database, "begin", fail)
 
 
 def bytes_on_disk(places: Places, folder: Path) -> dict[str, bytes]:
