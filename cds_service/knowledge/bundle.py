@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cds_service.knowledge.rules import Condition, Indicator, Status
+from cds_service.knowledge.rules import Condition, Evidence, Indicator, Status
 from cds_service.knowledge.terms import Function, Value
 
 
@@ -133,13 +133,6 @@ class Golden:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelEvidence:
-    citation: str
-    url: str = ""
-    quality: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ModelGovernance:
     """`reviewer` absent: not reviewed. Dates are ISO 8601."""
 
@@ -178,7 +171,7 @@ class Bundle:
     comparator: Comparator | None = None
     calibration: Calibration = field(default_factory=Calibration)
     development: Development = field(default_factory=Development)
-    evidence: tuple[ModelEvidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     instead_of: tuple[str, ...] = ()
     unit: str = ""
     known_limits: tuple[str, ...] = ()

@@ -13,7 +13,6 @@ from cds_service.knowledge.bundle import (
     Comparator,
     Criterion,
     Development,
-    ModelEvidence,
     ModelGovernance,
     Outcome,
     Unread,
@@ -25,7 +24,7 @@ from cds_service.knowledge.model_inputs import plain_value, read_predictors
 from cds_service.knowledge.model_json import read_model
 from cds_service.knowledge.page import Page, Pages, name_list, suggest
 from cds_service.knowledge.parse_rules import facts_of, lines_of
-from cds_service.knowledge.rules import Condition, Status
+from cds_service.knowledge.rules import Condition, Evidence, Status
 from cds_service.knowledge.shapes import HOOKS
 from cds_service.knowledge.sources import Document, Sources
 from cds_service.knowledge.terms import Link
@@ -93,7 +92,7 @@ def read_bundle(sources: Sources, pages: Pages, vocabulary: Vocabulary, folder: 
         comparator=read_comparator(page, file, set(known)),
         calibration=calibration,
         development=Development(**msgspec.structs.asdict(file.development)),
-        evidence=tuple(ModelEvidence(each.citation, each.url, each.quality) for each in file.evidence),
+        evidence=tuple(Evidence(each.citation, each.url, each.quality) for each in file.evidence),
         instead_of=file.instead_of,
         unit=file.unit,
         known_limits=file.known_limits,

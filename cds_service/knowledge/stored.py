@@ -25,7 +25,6 @@ from cds_service.knowledge.bundle import (
     Criterion,
     Development,
     IfMissing,
-    ModelEvidence,
     ModelGovernance,
     ModelKind,
     Outcome,
@@ -72,7 +71,7 @@ VALUES: Mapping[str, type] = {
         *(Audience, CardText, Evidence, Grade, Group, Line, Listeners, Rule, Side, ValueSet),
         *(Orderable, Sig, Suggestion),
         *(CardPolicy, Needs, OverrideReason, ProblemKind, RuleIndex, Service),
-        *(Bundle, Band, Calibration, Comparator, Criterion, Development, ModelEvidence, ModelGovernance, Outcome),
+        *(Bundle, Band, Calibration, Comparator, Criterion, Development, ModelGovernance, Outcome),
         *(Predictor, Unread, Function, Sum, Term, Table, Table2, Categories, Linear, Product, Factor, Reported),
     )
 }
