@@ -316,3 +316,9 @@ def test_every_shipped_model_states_for_whom_it_was_made_and_where_it_comes_from
         assert model.population, model.id
         assert model.evidence, model.id
         assert all(each.within or each.words for each in model.predictors), model.id
+
+
+def test_a_list_in_snomed_is_taken_to_hold_no_mechanical_valve_and_the_limits_say_so() -> None:
+    chart = a_chart(conditions=snomed("49436004", "38341003"), age=number(70, "a"))
+    assert predicted("cha2ds2-va", chart).points == 2
+    assert any("mechanical valve" in each for each in bundle("cha2ds2-va").known_limits)
