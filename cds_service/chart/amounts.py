@@ -46,6 +46,7 @@ _TO_MG = MappingProxyType({"mg": 1.0, "g": 1000.0, "ug": 0.001})
 
 
 NOTHING_STATED = Unknown(Reason.NOT_RECORDED)
+NOTHING_GIVEN = Unknown(Reason.IMPLAUSIBLE, "dose of 0")
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -80,6 +81,8 @@ def measure_of(written: str) -> tuple[str, float] | None:
 def plausible(amount: Amount) -> Amount | Unknown:
     """The amount, unless nobody takes it: nothing, less than nothing, more than a hundred tablets or kilograms."""
     most = MOST_UNITS_A_DAY if amount.unit in ("", "count", "{actuat}") else MOST_OF_ANYTHING
+    if amount.value == 0:
+        return NOTHING_GIVEN
     if not 0 < amount.value <= most:
         return Unknown(Reason.IMPLAUSIBLE, f"dose of {amount.value:g}")
     return amount

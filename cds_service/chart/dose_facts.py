@@ -8,9 +8,10 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
+from cds_service.chart.amounts import NOTHING_GIVEN
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import PAUSED, Drug
-from cds_service.chart.facts import Fact, Known, Reason, Unknown
+from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
 from cds_service.chart.numbers import tidy, total
 from cds_service.terminology.products import Route
 
@@ -30,6 +31,14 @@ def daily_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
 def single_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
     """Amount of the ingredient per administration."""
     return drug.dose.single.get(ingredient, NOT_RECORDED)
+
+
+def zero_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
+    """Whether the instruction says to take nothing, which is no dose and never a safe one."""
+    once = single_dose(chart, drug, ingredient)
+    if isinstance(once, Known):
+        return Known(once.value == 0, sources=once.sources, as_of=once.as_of)
+    return Known(True, sources=(Source(drug.reference, drug.authored),)) if once == NOTHING_GIVEN else once
 
 
 def total_daily_dose(chart: Chart, drug: Drug, ingredient: str) -> Fact[float]:
@@ -120,7 +129,7 @@ DOSE_FACTS: MappingProxyType[str, DrugFact] = MappingProxyType(
     {
         fact.__name__: fact
         for fact in (
-            *(daily_dose, single_dose, total_daily_dose, total_single_dose, times_per_day),
+            *(daily_dose, single_dose, zero_dose, total_daily_dose, total_single_dose, times_per_day),
             *(single_dose_per_kg, daily_dose_per_kg, total_daily_dose_per_kg, weekly_dose, interval_hours),
         )
     }

@@ -34,6 +34,7 @@ DRUG = (
     _of_drug("times_per_day", "frequency", Kind.QUANTITY, "/d"),
     _of_drug("days_on", "taken so far", Kind.QUANTITY, "d"),
     _of_drug("duration_days", "planned duration", Kind.QUANTITY, "d"),
+    _of_drug("zero_dose", "dose of nothing", Kind.BOOLEAN),
     _of_drug("as_needed", "taken as needed", Kind.BOOLEAN),
     _of_drug("is_new", "new on the list", Kind.BOOLEAN),
     _of_drug("is_draft", "not yet signed", Kind.BOOLEAN),
