@@ -72,9 +72,7 @@ class Proposer:
         if does not in self.made:
             self.made[does] = self.make(finding, suggestion)
         made = self.made[does]
-        if made is None or made.finding is finding:
-            return made
-        return Candidate(finding, suggestion, made.chart, made.actions, made.touched)
+        return replace(made, finding=finding, suggestion=suggestion) if made else None
 
     def make(self, finding: Finding, suggestion: Suggestion) -> Candidate | None:
         """A candidate that was not made before."""

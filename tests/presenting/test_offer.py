@@ -18,7 +18,9 @@ from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Indicator, Rule, Status
 from cds_service.knowledge.suggestions import Orderable, Sig, Suggestion, Verb
 from cds_service.presenting.offer import canonical
-from cds_service.presenting.session import Dialect
+from cds_service.presenting.propose import Proposer
+from cds_service.presenting.session import Dialect, Session
+from cds_service.reasoning.evaluate import evaluate
 from cds_service.terminology.products import Strength
 from tests.presenting.findings import PROBLEMS, a_release, a_spoken_rule
 from tests.support.charts import (
@@ -218,6 +220,22 @@ def test_an_excluded_product_is_not_created() -> None:
 @pytest.mark.parametrize("age", [number(16, "a"), not_sent()])
 def test_a_dosage_for_adults_needs_a_known_adult(age: Any) -> None:
     assert offered(patient(age=age), bleeding(USE_TABLET)).suggestions == ()
+
+
+def test_what_several_rules_propose_is_tried_once_and_called_as_each_rule_calls_it() -> None:
+    chart = patient()
+    other = Suggestion(Verb.STOP, "Leave out {{ this.name }}", "this")
+    release = released(bleeding(STOP_A), against(IBUPROFEN, "kidney", suggestions=(other,)))
+    proposer = Proposer(chart, release, Session("P1"))
+    stop, leave_out = (
+        proposer.propose(finding, finding.rule.suggestions[0]) for finding in evaluate(release.index, chart)
+    )
+    assert stop
+    assert leave_out
+    assert stop.chart is leave_out.chart
+    assert stop.actions == leave_out.actions
+    assert [stop.finding.rule.id, leave_out.finding.rule.id] == ["warfarin-nsaid", "kidney"]
+    assert [stop.suggestion, leave_out.suggestion] == [STOP_A, other]
 
 
 def test_a_drug_the_patient_has_already_is_not_created_again() -> None:
