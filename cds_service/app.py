@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from cds_service.call import Call, Tools, answer
+from cds_service.call import Call, Picked, Tools, answer
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
 from cds_service.governance.release_file import load_checked_release
@@ -107,7 +107,7 @@ class Application:
         def fetch(call: Call, received: Received) -> Received:
             return self.fetch(call, received, deadline)
 
-        return answer(call, self.release.for_tenant(caller.tenant), Tools(fetch=fetch, write=write))
+        return answer(call, Picked(self.release.for_tenant(caller.tenant)), Tools(fetch=fetch, write=write))
 
     def read_key_set(self) -> bytes:
         """The service's public keys as they are now. Raises `BadKeys`."""

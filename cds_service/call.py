@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from cds_service import __version__
+from cds_service.chart.chart import Chart
 from cds_service.chart.gather import gather
 from cds_service.errors import NothingToWorkWith
 from cds_service.fhir.read import describe_keys, read_request
 from cds_service.fhir.received import Received
 from cds_service.hooks.discovery import Service
 from cds_service.hooks.request import HookRequest
-from cds_service.hooks.response import HookResponse
+from cds_service.hooks.response import Card, HookResponse
 from cds_service.knowledge.release import Release
 from cds_service.presenting.audience import Reader
 from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
+from cds_service.presenting.groups import Withheld
 from cds_service.presenting.session import Dialect, Session
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
@@ -49,12 +51,45 @@ class Tools:
     write: Callable[[DecisionRecord], None]
 
 
-def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What decides the answer beside release and chart. A record holds all of it, so a call can be decided again."""
+
+    decision_id: str
+    hook: str
+    session: Session
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Every finding, those that are not shown with their reason, and the cards."""
+
+    findings: tuple[Finding, ...]
+    withheld: tuple[Withheld, ...]
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The one release that answers a call, and which arm it is; empty where there is no other.
+
+    `beside` holds the rules in which the other arm differs: what they find is recorded, never shown and never used to
+    try suggestions (DESIGN 8).
+    """
+
+    release: Release
+    arm: str = ""
+    beside: Release | None = None
+
+
+def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
     """Answer one call. Empty cards mean "checked, nothing to say"; a failure raises instead (DESIGN law 7).
 
     Raises `BadRequest` when the drafts are not a bundle anyone can read, `NothingToWorkWith` when no key arrived
     usable and no rule fires on the drafts alone.
     """
+    release, beside = picked.release, picked.beside
     received = tools.fetch(call, read_request(call.request, call.service.prefetch))
     chart = gather(
         received,
@@ -68,9 +103,9 @@ def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
     )
     findings = evaluate(release.index, chart)
     refuse_to_guess(call, received, findings)
-    shown, withheld = choose(findings, chart, release, call.service.hook, Reader.of(call.role, call.department))
     session = Session(call.request.context.patient_id, call.request.context.encounter_id, Dialect(call.dialect))
-    cards = compose(shown, chart, release, call.decision_id, findings, session)
+    asked = Asked(call.decision_id, call.service.hook, session, Reader.of(call.role, call.department))
+    decided = decide(findings, chart, release, asked)
     record = DecisionRecord(
         decision_id=call.decision_id,
         now=call.now,
@@ -83,17 +118,27 @@ def answer(call: Call, release: Release, tools: Tools) -> HookResponse:
         code_version=__version__,
         key_states=describe_keys(received),
         chart=chart,
-        findings=findings,
-        withheld=withheld,
-        cards=cards,
+        findings=decided.findings,
+        withheld=decided.withheld,
+        cards=decided.cards,
         session=session,
         user_id=call.request.context.user_id,
         body_sha256=call.body_sha256,
         role=call.role,
         department=call.department,
+        arm=picked.arm,
+        beside_digest=beside.digest if beside else "",
+        beside=evaluate(beside.index, chart) if beside else (),
     )
     tools.write(record)
-    return HookResponse(cards=cards, extension=trace(record) if call.may_trace and call.request.trace else None)
+    return HookResponse(cards=decided.cards, extension=trace(record) if call.may_trace and call.request.trace else None)
+
+
+def decide(findings: tuple[Finding, ...], chart: Chart, release: Release, asked: Asked) -> Decided:
+    """What is shown of the findings, and how. Calls and replays decide here."""
+    shown, withheld = choose(findings, chart, release, asked.hook, asked.reader)
+    cards = compose(shown, chart, release, asked.decision_id, findings, asked.session)
+    return Decided(findings, withheld, cards)
 
 
 def refuse_to_guess(call: Call, received: Received, findings: tuple[Finding, ...]) -> None:

@@ -13,6 +13,8 @@ from cds_service.store.entries import Entry, Fired, Who
 
 EXTENSION = "org.cds-service"
 USER = re.compile(r"(?:.*/)?(Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/]+", re.DOTALL)
+OTHER_ARM = "other arm"
+"""Why a finding of the release that did not answer was not shown."""
 ROLE = re.compile(r"[a-z][a-z -]{0,39}")
 Subjects = tuple[str, tuple[str, ...]]
 
@@ -23,6 +25,7 @@ def entry_of(record: DecisionRecord) -> Entry:
     reasons = {withheld.finding.key: withheld.reason for withheld in record.withheld}
     cards = cards_by_subjects(record)
     fired = [finding for finding in record.findings if finding.outcome is Outcome.FIRES]
+    beside = [finding for finding in record.beside if finding.outcome is Outcome.FIRES]
     return Entry(
         decision_id=record.decision_id,
         tenant=record.tenant,
@@ -37,10 +40,17 @@ def entry_of(record: DecisionRecord) -> Entry:
         release_digest=record.release_digest,
         code_version=record.code_version,
         payload=canonical_bytes(record),
+        arm=record.arm,
         cards=len(record.cards),
-        fired=tuple(fired_of(finding, reasons.get(finding.key, ""), cards) for finding in fired),
+        fired=(
+            *(fired_of(finding, reasons.get(finding.key, ""), cards) for finding in fired),
+            *(fired_of(finding, OTHER_ARM, NO_CARDS) for finding in beside),
+        ),
         reached=reached_of(record.findings),
     )
+
+
+NO_CARDS: Mapping[Subjects, str] = {}
 
 
 def fired_of(finding: Finding, reason: str, cards: Mapping[Subjects, str]) -> Fired:
@@ -119,6 +129,7 @@ class KeptWho(msgspec.Struct, frozen=True):
     session: KeptSession
     user_id: str | None
     findings: tuple[KeptFinding, ...]
+    beside: tuple[KeptFinding, ...] = ()
 
 
 WHO = msgspec.json.Decoder(KeptWho)
@@ -130,6 +141,6 @@ def who_of(payload: bytes) -> Who:
         kept = WHO.decode(payload)
     except msgspec.DecodeError as error:
         raise UnreadableRecord(f"record: {error}") from None
-    fired = [finding for finding in kept.findings if finding.outcome == Outcome.FIRES]
+    fired = [finding for finding in (*kept.findings, *kept.beside) if finding.outcome == Outcome.FIRES]
     ingredients = tuple(tuple(each.ingredient for each in finding.bindings.values()) for finding in fired)
     return Who(kept.session.patient_id, kept.user_id, ingredients)

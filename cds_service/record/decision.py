@@ -13,7 +13,10 @@ from cds_service.reasoning.findings import Finding
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """One decision. `key_states` says for each prefetch key how it arrived ("read, 4 items", "not sent");
-    `role` and `department` are those of the person asked for, where known; `body_sha256` is the digest of the call."""
+    `role` and `department` are those of the person asked for, where known; `body_sha256` is the digest of the call.
+
+    `arm` says whether the release was the control or the candidate, empty where there was no other. `beside` are the
+    findings of the rules in which the other arm's release, `beside_digest`, differs."""
 
     decision_id: str
     now: datetime
@@ -34,3 +37,6 @@ class DecisionRecord:
     body_sha256: str = ""
     role: str | None = None
     department: str | None = None
+    arm: str = ""
+    beside_digest: str = ""
+    beside: tuple[Finding, ...] = ()

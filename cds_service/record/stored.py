@@ -8,6 +8,7 @@ import msgspec
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Fact
+from cds_service.hooks.response import Card
 from cds_service.presenting.groups import Withheld
 from cds_service.presenting.session import Session
 from cds_service.reasoning.findings import Finding, Missing
@@ -76,6 +77,9 @@ class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[StoredFinding, ...]
     withheld: tuple[StoredWithheld, ...]
     cards: tuple[msgspec.Raw, ...]
+    arm: str = ""
+    beside_digest: str = ""
+    beside: tuple[StoredFinding, ...] = ()
 
 
 def stored_record(record: DecisionRecord) -> StoredRecord:
@@ -100,7 +104,10 @@ def stored_record(record: DecisionRecord) -> StoredRecord:
         chart=record.chart,
         findings=tuple(stored_finding(finding) for finding in record.findings),
         withheld=tuple(stored_withheld(withheld) for withheld in record.withheld),
-        cards=tuple(msgspec.Raw(ENCODER.encode(card)) for card in record.cards),
+        cards=stored_cards(record.cards),
+        arm=record.arm,
+        beside_digest=record.beside_digest,
+        beside=tuple(stored_finding(finding) for finding in record.beside),
     )
 
 
@@ -121,6 +128,10 @@ def stored_finding(finding: Finding) -> StoredFinding:
         lowered=finding.lowered,
         error=finding.error,
     )
+
+
+def stored_cards(cards: tuple[Card, ...]) -> tuple[msgspec.Raw, ...]:
+    return tuple(msgspec.Raw(ENCODER.encode(card)) for card in cards)
 
 
 def stored_withheld(withheld: Withheld) -> StoredWithheld:

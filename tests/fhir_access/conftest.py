@@ -9,7 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from cds_service.app import Application
-from cds_service.call import Call, Tools, answer
+from cds_service.call import Call, Picked, Tools, answer
 from cds_service.fhir.fetch import Asker, FallBack, FhirAccess
 from cds_service.fhir.read import read_request
 from cds_service.fhir.received import Received
@@ -120,7 +120,7 @@ class Door:
             deadline = time.monotonic() + self.seconds
             return self.fall_back.fetch(request, service.prefetch, asker, received, deadline)
 
-        return answer(call, self.application.release, Tools(fetch=fetch, write=self.records.append))
+        return answer(call, Picked(self.application.release), Tools(fetch=fetch, write=self.records.append))
 
 
 @pytest.fixture
