@@ -70,12 +70,16 @@ def duplicate(row: Row) -> Said:
 
 
 @cache
-def pairs_of(id: str) -> tuple[tuple[str, str], ...]:
-    return tuple((row["a_rxcui"], row["b_rxcui"]) for row in read_table("ddi_pairs_expanded") if row["id"] == id)
+def pairs_by_id() -> Mapping[str, list[tuple[str, str]]]:
+    """The pairs of drugs that each row of classes stands for."""
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for row in read_table("ddi_pairs_expanded"):
+        pairs.setdefault(row["id"], []).append((row["a_rxcui"], row["b_rxcui"]))
+    return pairs
 
 
 def interaction(row: Row) -> Said:
-    return every(said_of_pair(left, right) for left, right in pairs_of(row["id"]))
+    return every(said_of_pair(left, right) for left, right in pairs_by_id().get(row["id"], ()))
 
 
 def interacting_pair(row: Row) -> Said:
@@ -168,7 +172,7 @@ def highest_dose(row: Row) -> Said:
         parts.append((single, SINGLE))
     reads = about(row["rxcui"], "dose")
     return every(
-        some(each for each in reads if round(limit, 6) in each.limits(*facts)) for limit, facts in parts if limit
+        some(each for each in reads if round(limit, 6) in each.needed_limits(*facts)) for limit, facts in parts if limit
     )
 
 
@@ -196,7 +200,7 @@ def child(row: Row) -> Said:
     return some(
         each
         for each in reads
-        if any(row[column] and number(row[column]) in each.limits(*facts) for column, facts in kinds)
+        if any(row[column] and number(row[column]) in each.needed_limits(*facts) for column, facts in kinds)
     )
 
 

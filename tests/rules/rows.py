@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 
 from cds_service.knowledge.parse_rules import lines_of
 from cds_service.knowledge.rules import Condition, Line, Operator, Rule, Scope
@@ -27,9 +28,10 @@ def codes(cell: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Reading:
-    """One rule as the checker looks at it: its drugs, its families, the lines that make it speak."""
+    """One rule as the checker looks at it: the lines that must hold, and with them those that change its urgency."""
 
     rule: Rule
+    needed: tuple[Line, ...]
     lines: tuple[Line, ...]
 
     @property
@@ -38,13 +40,11 @@ class Reading:
 
     def limits(self, *facts: str) -> set[float]:
         """The numbers that lines on these facts compare with."""
-        found: set[float] = set()
-        for line in self.lines:
-            if line.fact in facts and isinstance(line.operand, float):
-                found.add(line.operand)
-            elif line.fact in facts and isinstance(line.operand, tuple):
-                found.update(each for each in line.operand if isinstance(each, float))
-        return found
+        return {number for line in self.lines if line.fact in facts for number in numbers_of(line)}
+
+    def needed_limits(self, *facts: str) -> set[float]:
+        """The same for lines that must hold."""
+        return {number for line in self.needed if line.fact in facts for number in numbers_of(line)}
 
     def words(self, fact: str) -> set[str]:
         """The words that lines on a fact ask for."""
@@ -74,15 +74,24 @@ class Reading:
         )
 
 
+def numbers_of(line: Line) -> Iterator[float]:
+    """The limits of a line."""
+    operands = line.operand if isinstance(line.operand, tuple) else (line.operand,)
+    yield from (each for each in operands if isinstance(each, float))
+
+
 @cache
 def readings() -> tuple[Reading, ...]:
-    rules = shipped().release.rules.values()
-    return tuple(Reading(rule, tuple(line for each in conditions(rule) for line in lines_of(each))) for rule in rules)
+    return tuple(map(read, shipped().release.rules.values()))
 
 
-def conditions(rule: Rule) -> Iterator[Condition]:
-    yield from rule.all
-    yield from (grade.when for grade in rule.grades)
+def read(rule: Rule) -> Reading:
+    needed = flatten(rule.all)
+    return Reading(rule, needed, (*needed, *flatten(grade.when for grade in rule.grades)))
+
+
+def flatten(conditions: Iterable[Condition]) -> tuple[Line, ...]:
+    return tuple(line for each in conditions for line in lines_of(each))
 
 
 @cache
@@ -105,19 +114,27 @@ def pair_partners() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 
 
 def meetings(reading: Reading) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
-    """The drugs that a rule brings together: its two sides, or its side and a list of drugs that it asks for."""
+    """The drugs that a rule brings together: two sides; a side and a list of drugs that must be there; two such lists,
+    or two drugs of one."""
+    listed = [
+        (line.operator, line.value_set.ingredients)
+        for line in reading.needed
+        if line.value_set and names_present_drugs(line)
+    ]
     if reading.rule.scope is Scope.PAIR:
         first, second = reading.rule.sides
         yield first.ingredients, second.ingredients
-    asked = [
-        line.value_set.ingredients
-        for line in reading.lines
-        if line.fact in ("medications", "orders", "all_drugs")
-        and line.value_set
-        and line.operator in (Operator.ANY_IN, Operator.COUNT_AT_LEAST)
-    ]
-    for listed in asked:
-        yield (reading.ingredients or listed), listed
+    elif reading.rule.scope is Scope.ORDER:
+        yield from ((reading.ingredients, drugs) for _, drugs in listed)
+    else:
+        yield from ((drugs, drugs) for operator, drugs in listed if operator is Operator.COUNT_AT_LEAST)
+        yield from ((one, other) for (_, one), (_, other) in combinations(listed, 2))
+
+
+def names_present_drugs(line: Line) -> bool:
+    """Whether a line asks for a drug that is taken or ordered."""
+    lists = line.fact in ("medications", "orders", "all_drugs")
+    return lists and line.operator in (Operator.ANY_IN, Operator.COUNT_AT_LEAST)
 
 
 def said_of_pair(left: str, right: str) -> tuple[str, ...]:
