@@ -49,8 +49,9 @@ class GroupCommit:
         self.chain = Chain()
         self.away = "records of an earlier time wait in the spool" if spool.waiting() else ""
         self.lost: list[tuple[str, float]] = []
-        self.lost_count = 0
         self.lock = Lock()
+        self.aside: list[Waiting] = []
+        self.aside_turn = Lock()
         self.thread = Thread(target=self._run, name="records", daemon=True)
         self.thread.start()
 
@@ -140,17 +141,41 @@ class GroupCommit:
         return bool(records)
 
     def _keep_aside(self, records: list[Sealed]) -> bool:
-        """Put records into the spool; whether they are there."""
+        """Put records into the spool; whether they are there. Who comes while another thread writes is written by the
+        next together with all others that wait, in one sync."""
+        mine = [Waiting(each) for each in records]
+        with self.lock:
+            self.aside.extend(mine)
+        with self.aside_turn:
+            if not all(each.done.is_set() for each in mine):
+                with self.lock:
+                    batch, self.aside = self.aside, []
+                self._spool(batch)
+        return all(each.kept for each in mine)
+
+    def _spool(self, batch: list[Waiting]) -> None:
+        """Append a batch. What does not fit in as a whole is tried one by one."""
         try:
-            self.spool.append([msgspec.msgpack.encode(each) for each in records])
-        except (SpoolFull, OSError):
-            with self.lock:
-                self.lost += [(each.row.decision_id, each.row.at) for each in records]
-                self.lost_count += len(records)
-            for each in records:
-                self.tell("record lost", each.row.decision_id)
-            return False
-        return True
+            self.spool.append([msgspec.msgpack.encode(each.sealed) for each in batch])
+            kept = True
+        except SpoolFull:
+            kept = False
+            if len(batch) > 1:
+                for each in batch:
+                    self._spool([each])
+                return
+        except OSError:
+            kept = False
+        for each in batch:
+            each.kept = kept
+            if not kept:
+                self._lose(each.sealed)
+            each.done.set()
+
+    def _lose(self, sealed: Sealed) -> None:
+        with self.lock:
+            self.lost.append((sealed.row.decision_id, sealed.row.at))
+        self.tell("record lost", sealed.row.decision_id)
 
     def _give_up(self, error: Exception) -> None:
         """Whether the last transaction was written is not known, so a new chain begins."""

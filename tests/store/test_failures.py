@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -166,3 +166,24 @@ def test_a_disk_that_is_really_full_is_as_good_as_away(tmp_path: Path) -> None:
     with a_store(places) as store:
         wait_for(lambda: store.health().is_well)
         assert len(recorded(store)) == 39
+
+
+def test_many_threads_at_once_lose_nothing_while_the_database_comes_and_goes(places: Places) -> None:
+    told = Told()
+    with a_store(places, told=told) as store:
+
+        def write(first: int) -> None:
+            for number in range(first, first + 20):
+                store.write(an_entry(number))
+
+        threads = [Thread(target=write, args=(100 * each,)) for each in range(8)]
+        for thread in threads:
+            thread.start()
+        with database_away(store):
+            Event().wait(0.1)
+        for thread in threads:
+            thread.join()
+        wait_for(lambda: store.health().is_well)
+        numbers = [100 * each + number for each in range(8) for number in range(20)]
+        assert sorted(recorded(store)) == sorted(decision_id(number) for number in numbers)
+        assert verify(store.records, None, Terms(store.ring, NOON, who_of=who_of)).problems == []
