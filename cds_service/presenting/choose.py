@@ -40,7 +40,8 @@ def choose(
         groups = review(groups)
     kept, more = cap(groups, release.policy.caps.get(hook, len(groups)))
     over = [Withheld(finding, "over the cap") for each in more for finding in each.told]
-    unchecked = list_unchecked(findings, chart, release, hook)
+    meant = tuple(each for each in findings if not withhold(each.rule, reader, chart.encounter_class))
+    unchecked = list_unchecked(meant, chart, release, hook)
     return Shown(kept, more, unchecked), (*quiet, *over)
 
 

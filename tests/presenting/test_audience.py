@@ -2,9 +2,11 @@
 
 import pytest
 
+from cds_service.chart.facts import Reason
 from cds_service.knowledge.rules import Audience, Listeners, Severity
 from cds_service.presenting.audience import ANYBODY, Reader, is_meant_for
 from cds_service.presenting.choose import choose
+from cds_service.reasoning.findings import Missing, Outcome
 from tests.presenting.findings import a_finding, a_release, a_spoken_rule
 from tests.support.charts import a_chart
 
@@ -55,3 +57,16 @@ def test_a_withheld_finding_says_that_it_was_not_for_this_audience() -> None:
     shown, withheld = choose((finding,), a_chart(), a_release(), "order-sign", Reader("pharmacist"))
     assert [group.findings for group in shown.groups] == [(finding,)]
     assert withheld == ()
+
+
+def test_what_could_not_be_checked_is_said_to_those_whom_the_rule_is_for() -> None:
+    missing = Missing("value", "inr", Reason.NOT_SENT)
+    finding = a_finding(
+        a_spoken_rule(audience=ONLY_PHARMACISTS, severity=Severity.MAJOR),
+        outcome=Outcome.UNDETERMINED,
+        missing=(missing,),
+    )
+    shown, _ = choose((finding,), a_chart(), a_release(), "order-sign", Reader("pharmacist"))
+    assert [line.missing for line in shown.unchecked] == [missing]
+    shown, _ = choose((finding,), a_chart(), a_release(), "order-sign", Reader("nurse"))
+    assert shown.unchecked == ()
