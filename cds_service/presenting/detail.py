@@ -65,10 +65,17 @@ def also(findings: Iterable[Finding], chart: Chart) -> str:
     by_rule: dict[str, list[Finding]] = {}
     for finding in findings:
         by_rule.setdefault(finding.rule.id, []).append(finding)
-    said = [
-        ". ".join((*because_lines(each, chart), escape_markdown(each[0].rule.management))) for each in by_rule.values()
+    lines = [
+        " ".join(
+            end_sentence(each) for each in (*because_lines(alike, chart), escape_markdown(alike[0].rule.management))
+        )
+        for alike in by_rule.values()
     ]
-    return f"**Also**\n\n{bullets(said)}" if said else ""
+    return f"**Also**\n\n{bullets(lines)}" if lines else ""
+
+
+def end_sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "?", "!")) else f"{text}."
 
 
 def sources(findings: Iterable[Finding]) -> str:
@@ -155,12 +162,13 @@ def describe_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
 @lru_cache(maxsize=4096)
 def titled(heading: str, texts: tuple[tuple[str, str], ...]) -> str:
     """A section from the rules alone: one text beside its heading, or one line per rule title."""
-    filled = {title: escape_markdown(text) for title, text in texts if text}
-    if not filled:
-        return ""
-    if len(set(filled.values())) == 1:
-        return f"**{heading}:** {next(iter(filled.values()))}"
-    return f"**{heading}**\n\n" + bullets(f"{escape_markdown(title)}: {text}" for title, text in filled.items())
+    titles: dict[str, list[str]] = {}
+    for title, text in texts:
+        if text:
+            titles.setdefault(escape_markdown(text), []).append(escape_markdown(title))
+    if len(titles) < 2:
+        return f"**{heading}:** {next(iter(titles))}" if titles else ""
+    return f"**{heading}**\n\n" + bullets(f"{'; '.join(named)}: {text}" for text, named in titles.items())
 
 
 def listed(heading: str, lines: list[str]) -> str:

@@ -88,12 +88,23 @@ def doubt_lines(findings: Iterable[Finding]) -> list[str]:
     for finding in findings:
         change = possible_change(finding)
         lines.update((gap + change, None) for gap in gaps(finding))
-        lines.update(dict.fromkeys(finding.assumed))
+        lines.update(dict.fromkeys(assumptions(finding)))
         if finding.lowered:
             lines["shown one step less urgent because the same treatment is renewed unchanged"] = None
     # What could change the urgency of one finding need not be said again for another.
     told = {line.partition("; could be ")[0] for line in lines if "; could be " in line}
     return [line for line in lines if line not in told]
+
+
+def assumptions(finding: Finding) -> list[str]:
+    """What the author assumes where nothing is known; what is assumed both ways is just not known."""
+    said = list(finding.assumed)
+    for each in finding.assumed:
+        label, _, reason = each.partition(": assumed yes ")
+        if reason and (opposite := f"{label}: assumed no {reason}") in said:
+            said = [line for line in said if line not in (each, opposite)]
+            said.append(say_not_known(label, reason.strip("()")))
+    return said
 
 
 def gaps(finding: Finding) -> list[str]:

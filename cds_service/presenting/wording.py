@@ -13,12 +13,13 @@ from cds_service.chart.unit_words import say_unit
 from cds_service.reasoning.findings import Missing
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MONTHS_SAID_AS_YEARS = 36
+MONTHS_SAID_AS_YEARS = 36  # and days; whole years, as people say an age
+DAYS_SAID_AS_YEARS = 730
 ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP)  # digits enough for any float
 
 # What SNOMED CT adds to a name to tell its hierarchies apart.
 KIND_OF_CODE = re.compile(
-    r" \((?:disorder|finding|situation|procedure|substance|regime/therapy|morphologic abnormality)\)$"
+    r" \((?:disorder|finding|situation|procedure|substance|regime/therapy|qualifier value)\)$"
 )
 
 VALUE_REASONS = {
@@ -82,7 +83,9 @@ def say_value(fact: Known[Any]) -> str:
         return say_plain(fact.value)
     bound = "at least " if fact.at_least else ""
     if fact.unit == "mo" and fact.value >= MONTHS_SAID_AS_YEARS:
-        return f"{bound}{say_number(fact.value / 12)}{say_unit('a')}"
+        return f"{bound}{fact.value // 12:g}{say_unit('a')}"
+    if fact.unit == "d" and fact.value >= DAYS_SAID_AS_YEARS:
+        return f"{bound}{fact.value // 365:g}{say_unit('a')}"
     return f"{bound}{say_number(fact.value)}{say_unit(fact.unit)}"
 
 
@@ -197,7 +200,7 @@ def say_drug(drug: Drug, now: datetime) -> str:
 def say_dose(drug: Drug) -> str:
     """The sig as written; without one the amount per day of each ingredient; empty when neither is known."""
     if drug.dose.text:
-        return drug.dose.text
+        return KIND_OF_CODE.sub("", drug.dose.text)
     daily = ((part.name, drug.dose.daily.get(part.rxcui)) for part in drug.ingredients)
     said = [(name, say_value(fact)) for name, fact in daily if isinstance(fact, Known)]
     return said[0][1] if len(drug.ingredients) == len(said) == 1 else ", ".join(f"{name} {dose}" for name, dose in said)

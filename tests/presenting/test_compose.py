@@ -214,6 +214,14 @@ def test_what_was_assumed_and_what_was_lowered_is_said() -> None:
     assert "- Shown one step less urgent because the same treatment is renewed unchanged" in text
 
 
+def test_what_is_assumed_both_ways_is_not_known() -> None:
+    both = ("pregnant: assumed yes (not recorded)", "age: assumed no (not sent)", "pregnant: assumed no (not recorded)")
+    text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, assumed=both))
+    assert "- Pregnant not known: not recorded\n" in text
+    assert "- Age: assumed no (not sent)\n" in text
+    assert "Pregnant: assumed" not in text
+
+
 def test_a_drugs_own_value_says_whose_it_is() -> None:
     used = {"a.single_dose": number(600.0, "mg")}
     assert "- Ibuprofen single dose 600 mg\n" in detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used=used))

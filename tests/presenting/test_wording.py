@@ -109,6 +109,15 @@ def test_ages_are_said_in_the_unit_that_reads_best(days: int, said: str) -> None
     assert say_ago(days) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [(35, "mo", "35 months"), (118, "mo", "9 years"), (729, "d", "729 days"), (7063, "d", "19 years")],
+)
+def test_long_times_are_said_in_whole_years(value: float, unit: str, said: str) -> None:
+    # 118 = 9 x 12 + 10; 7063 = 19 x 365 + 128
+    assert say_value(Known(value, unit)) == said
+
+
 def test_a_date_is_the_date_at_the_site() -> None:
     # 02:00 UTC on the 20th is still the 19th at UTC-5.
     site = timezone(timedelta(hours=-5))
@@ -127,6 +136,7 @@ def test_a_date_after_now_has_no_age() -> None:
         (False, "pregnant: no"),
         ("possible", "pregnant: possible"),
         (("Gastric ulcer", "Asthma"), "pregnant: Asthma, Gastric ulcer"),
+        (("Stroke (disorder)",), "pregnant: Stroke"),
         ((), "pregnant: read, nothing relevant found"),
         (Items((a_problem("Asthma"),), complete=True), "pregnant: Asthma"),
         (datetime(2026, 3, 3, tzinfo=UTC), "pregnant: 3 Mar 2026"),
