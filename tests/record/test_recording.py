@@ -1,0 +1,74 @@
+"""What the store keeps of a decision: the record itself, and beside it nothing that a client wrote freely."""
+
+import pytest
+
+from cds_service.chart.facts import Reason
+from cds_service.hooks.response import Card, CardSource
+from cds_service.presenting.groups import Withheld
+from cds_service.reasoning.findings import Missing, Outcome
+from cds_service.record.canonical import canonical_bytes
+from cds_service.record.reading import UnreadableRecord
+from cds_service.recording import entry_of, name_role, who_of
+from tests.presenting.findings import a_finding, a_spoken_rule
+from tests.record.test_record import FIRED, IBUPROFEN, OPEN, WARFARIN, a_record
+
+
+def test_each_finding_that_fired_stands_with_its_card_or_why_it_has_none() -> None:
+    withheld = a_finding(a_spoken_rule("quiet"), IBUPROFEN)
+    named = {
+        "rule": FIRED.rule.id,
+        "version": FIRED.rule.version,
+        "subjects": sorted((IBUPROFEN.reference, WARFARIN.reference)),
+    }
+    card = Card(
+        uuid="card-1",
+        summary="s",
+        indicator="warning",
+        source=CardSource(label="l"),
+        extension={"org.cds-service": {"findings": [named]}},
+    )
+    record = a_record(FIRED, withheld, OPEN, cards=(card,), withheld=(Withheld(withheld, "over the cap"),))
+    shown, kept_back = entry_of(record).fired
+    assert (shown.rule, shown.card, shown.reason, shown.grade) == ("warfarin-nsaid", "card-1", "", 0)
+    assert shown.ingredients == ("ibuprofen", "warfarin")
+    assert (kept_back.rule, kept_back.card, kept_back.reason) == ("quiet", None, "over the cap")
+
+
+def test_what_was_not_recognised_is_not_quoted_beside_the_record() -> None:
+    open_ = a_finding(
+        a_spoken_rule("metformin"),
+        IBUPROFEN,
+        outcome=Outcome.UNDETERMINED,
+        missing=(Missing("drug", "Mrs Doe's tea", Reason.UNRECOGNISED), Missing("value", "egfr", Reason.NOT_SENT)),
+    )
+    entry = entry_of(a_record(open_))
+    assert entry.reached["missing"] == ("drug: unrecognised", "value egfr: not sent")
+    assert entry.reached["undetermined"] == ("metformin",)
+
+
+@pytest.mark.parametrize(
+    ("role", "user", "named"),
+    [
+        (None, "Practitioner/123", "Practitioner"),
+        (None, "https://ehr.example.org/fhir/PractitionerRole/9", "PractitionerRole"),
+        (None, "Doe, Jane", ""),
+        (None, None, ""),
+        (" Nurse ", "Practitioner/123", "nurse"),
+        ("Jane Doe 1970-01-01", "Practitioner/123", "other"),
+    ],
+)
+def test_a_role_is_a_plain_word_or_the_type_of_the_user(role: str | None, user: str | None, named: str) -> None:
+    assert name_role(role, user) == named
+
+
+def test_whom_a_record_is_about_is_read_as_it_was_hashed() -> None:
+    record = a_record(OPEN, FIRED, user_id="Practitioner/1", beside=(FIRED,))
+    entry = entry_of(record)
+    who = who_of(canonical_bytes(record))
+    assert (who.patient_id, who.user_id) == (entry.patient_id, entry.user_id) == ("P1", "Practitioner/1")
+    assert [sorted(set(each)) for each in who.ingredients] == [list(fired.ingredients) for fired in entry.fired]
+
+
+def test_bytes_that_are_no_record_say_so() -> None:
+    with pytest.raises(UnreadableRecord, match="record: "):
+        who_of(b"{}")
