@@ -49,6 +49,20 @@ def test_every_changed_value_says_where_it_comes_from(tmp_path: Path) -> None:
     assert f"  snooze: P90D instead of P30D; {origin}" in explain(rule)
 
 
+def test_an_audience_is_read_back_in_sentences(tmp_path: Path) -> None:
+    audience = (
+        'only = { role = ["Pharmacist", "Nurse"] }, except = { department = ["ICU"], encounter_class = ["EMER"] }'
+    )
+    change = f'[[change]]\nrule = "warfarin-nsaid"\n{WHO}audience = {{ {audience} }}\n'
+    told = explain(release_of(tmp_path, house=change).rules["warfarin-nsaid"]).splitlines()
+    place = told.index("Only for the roles: nurse, pharmacist.")
+    assert told[place + 1 : place + 4] == [
+        "Not in the departments: icu.",
+        "Not in encounters of class: EMER.",
+        "Where the role, department or encounter is not known, the card is shown.",
+    ]
+
+
 def test_a_change_that_has_ended_no_longer_counts(tmp_path: Path) -> None:
     change = f'[[change]]\nrule = "warfarin-nsaid"\n{WHO}snooze = "P90D"\nuntil = 2027-01-31\n'
     last_day = release_of(tmp_path, date(2027, 1, 31), house=change)
