@@ -47,10 +47,12 @@ def reach_database(url: str | None, file: Path, synchronous: str) -> Engine:
 
 
 def prepare_sqlite(connection: Any, synchronous: str) -> None:
-    """Workers write at the same time: the log is written ahead, and a writer waits for another."""
+    """Workers write at the same time: the log is written ahead, and a writer waits for another. What is deleted is
+    overwritten: retention means it."""
     connection.execute(f"PRAGMA busy_timeout = {WAIT_S * 1000}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def prepare_postgresql(connection: Any, synchronous: str) -> None:

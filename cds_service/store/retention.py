@@ -11,8 +11,7 @@ DAY_S = 86_400
 def remove_older(database: Engine, before: float) -> int:
     """Remove the ciphertexts of what was recorded before `before` (epoch seconds); how many records that were.
 
-    A data key goes with the last ciphertext it opens, so what a backup or the free pages of a file still hold stays
-    closed. The chain stays valid: it covers digests.
+    A data key goes with the last ciphertext it opens. The chain stays valid: it covers digests.
     """
     with writing(database) as connection:
         old = update(DECISIONS).where(DECISIONS.c.at < before, DECISIONS.c.ciphertext.is_not(None))
