@@ -176,6 +176,8 @@ def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
         return f"{label}: assumed {'yes' if line.operand is line.if_missing else 'no'} ({reasons})"
     compared = line.value_set.title if line.value_set is not None else say(line.operand, line.unit)
     so = "so" if line.if_missing else "not so"
+    if isinstance(line.operand, tuple) and line.operator is Operator.ANY_IN:
+        return f"{label} {' or '.join(map(str, line.operand))}: assumed {so} ({reasons})"
     return f"{label} {line.operator.replace('_', ' ')} {compared}: assumed {so} ({reasons})"
 
 
