@@ -1,13 +1,17 @@
-"""What the record of a decision costs: CPU of its parts, and how long an answer waits for the group commit."""
+"""`python -m bench.records`: CPU of the record of a decision, and how long an answer waits for the group commit."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from uuid import uuid4
+
+from rich.console import Console
 
 from bench.bodies import order_sign
 from cds_service.app import build
@@ -99,3 +103,16 @@ def measure_records(folder: Path, url: str | None = None) -> dict[str, dict[str,
         return found
     finally:
         store.close()
+
+
+def main() -> None:
+    """Print the figures; `CDS_DATABASE_URL` names another database than a new SQLite file."""
+    with TemporaryDirectory() as folder:
+        found = measure_records(Path(folder), os.environ.get("CDS_DATABASE_URL"))
+    console = Console()
+    for name, figures in found.items():
+        console.print(f"{name}: {', '.join(f'{what} {value:g}' for what, value in figures.items())}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()
