@@ -144,6 +144,22 @@ class ModelGovernance:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a card of the model says beside the numbers, in plain text.
+
+    Without `summary` the model has no card of its own. The card is shown only where `show_when` certainly holds: where
+    it could change something. `rule` speaks in the model's place where the model is off or cannot predict, and is
+    withheld where it predicts.
+    """
+
+    summary: str = ""
+    advice: str = ""
+    show_when: Condition | None = None
+    rule: str = ""
+    override_reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """One risk model, whole.
 
@@ -178,3 +194,13 @@ class Bundle:
     limits: Mapping[str, float] = field(default_factory=dict)
     facts: frozenset[str] = frozenset()
     file: str = ""
+    card: ModelCard = field(default_factory=ModelCard)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteModel:
+    """Where a remote model is asked, by which name, and how many milliseconds it has to answer."""
+
+    url: str
+    name: str
+    within_ms: int = 100

@@ -83,6 +83,14 @@ class GovernanceTable(Strict, frozen=True, kw_only=True):
     license: str = ""
 
 
+class CardTable(Strict, frozen=True, kw_only=True):
+    summary: str = ""
+    advice: str = ""
+    show_when: dict[str, Any] = {}
+    rule: str = ""
+    override_reasons: tuple[str, ...] = ()
+
+
 class BundleFile(Strict, frozen=True, kw_only=True):
     """bundle.toml."""
 
@@ -108,6 +116,7 @@ class BundleFile(Strict, frozen=True, kw_only=True):
     instead_of: tuple[str, ...] = ()
     known_limits: tuple[str, ...] = ()
     limits: dict[str, float] = {}
+    card: CardTable = CardTable()
 
 
 class AnyTerm(Strict, frozen=True, kw_only=True, tag_field="shape"):

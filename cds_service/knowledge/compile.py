@@ -12,11 +12,13 @@ from cds_service.knowledge.code_map import CODE_MAP_FILE, read_code_map
 from cds_service.knowledge.genomics import ALLELES_FILE, PHENOTYPES_FILE, read_genes
 from cds_service.knowledge.index import RUNNING, gather_needs, index_rules
 from cds_service.knowledge.library import Library, read_library
-from cds_service.knowledge.models import read_bundles
+from cds_service.knowledge.models import check_rules_in_place, read_bundles
 from cds_service.knowledge.overlays import Change, find_ended, find_tenants
 from cds_service.knowledge.release import Release, RuleIndex
 from cds_service.knowledge.rules import Rule
 from cds_service.knowledge.sources import Sources, canonical
+from cds_service.knowledge.switches import FILE as MODELS_FILE
+from cds_service.knowledge.switches import switch_models
 from cds_service.terminology.products import Terminology
 
 NO_VARIANTS: Mapping[str, Library] = {}
@@ -48,8 +50,10 @@ def compile_library(
     rules = library.rules
     varied = {tenant: vary(rules, theirs.rules) for tenant, theirs in variants.items()}
     every = [*rules.values(), *(rule for theirs in varied.values() for rule in theirs.values())]
-    models = read_bundles(sources, pages, vocabulary)
-    needs = gather_needs(pages.open(SERVICES_FILE), every, models)
+    bundles = read_bundles(sources, pages, vocabulary)
+    check_rules_in_place(pages, bundles, rules)
+    switched = switch_models(pages.open(MODELS_FILE), sources.documents.get(MODELS_FILE, {}), bundles)
+    needs = gather_needs(pages.open(SERVICES_FILE), every, switched.models)
     services = read_services(pages.open(SERVICES_FILE), sources.documents.get(SERVICES_FILE, {}), needs.codes)
     code_map = read_code_map(pages.open(CODE_MAP_FILE), sources.rows.get(CODE_MAP_FILE, ()), vocabulary.terminology)
     genes = read_genes(
@@ -77,7 +81,9 @@ def compile_library(
         code_map=code_map,
         genes=genes,
         sources=digest,
-        models=models,
+        models=switched.models,
+        models_off=switched.off,
+        remote_models=switched.remote,
     )
     tenants = {tenant: replace(base, rules=theirs, index=index_running(theirs)) for tenant, theirs in varied.items()}
     return replace(base, tenants=tenants)

@@ -84,7 +84,11 @@ def gather_needs(page: Page, rules: Iterable[Rule], models: Iterable[Bundle] = (
 
 def asked(model: Bundle) -> Iterator[Line]:
     """Every line that a model asks of a chart."""
-    questions = (model.when, *(each.condition for each in model.population), *(each.when for each in model.predictors))
+    questions = (
+        *(model.when, model.card.show_when),
+        *(each.condition for each in model.population),
+        *(each.when for each in model.predictors),
+    )
     for question in questions:
         if question is not None:
             yield from lines_of(question)

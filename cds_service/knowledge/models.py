@@ -1,7 +1,7 @@
 """Reads the folders of `models/` into bundles; every mistake in any file is noted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 import msgspec
@@ -13,11 +13,12 @@ from cds_service.knowledge.bundle import (
     Comparator,
     Criterion,
     Development,
+    ModelCard,
     ModelGovernance,
     Outcome,
     Unread,
 )
-from cds_service.knowledge.bundle_files import BandTable, BundleFile, CalibrationFile, CriterionTable
+from cds_service.knowledge.bundle_files import BandTable, BundleFile, CalibrationFile, CardTable, CriterionTable
 from cds_service.knowledge.check_rules import VERSION, check_people
 from cds_service.knowledge.conditions import read_condition
 from cds_service.knowledge.model_inputs import plain_value, read_predictors
@@ -71,8 +72,10 @@ def read_bundle(sources: Sources, pages: Pages, vocabulary: Vocabulary, folder: 
         *read_criteria(page, "not_for", file.not_for, vocabulary, required=False),
     )
     when = read_condition(page, "when", file.when, (), vocabulary) if file.when else None
+    card = read_card(page, file.card, vocabulary)
     check_file(page, file, folder, vocabulary)
-    conditions = (*(each.condition for each in population), *(each.when for each in predictors if each.when))
+    asked = (*(each.condition for each in population), *(each.when for each in predictors), when, card.show_when)
+    conditions = tuple(each for each in asked if each)
     return Bundle(
         id=file.id,
         version=file.version,
@@ -97,9 +100,9 @@ def read_bundle(sources: Sources, pages: Pages, vocabulary: Vocabulary, folder: 
         unit=file.unit,
         known_limits=file.known_limits,
         limits=file.limits,
-        facts=facts_in((*conditions, *((when,) if when else ())))
-        | frozenset(each.fact for each in predictors if each.when is None),
+        facts=facts_in(conditions) | frozenset(each.fact for each in predictors if each.when is None),
         file=page.file,
+        card=card,
     )
 
 
@@ -114,6 +117,16 @@ def read_criteria(
         condition = read_condition(page, f"{where}[{number}].when", table.when, (), vocabulary)
         if condition:
             yield Criterion(condition, table.reason, required)
+
+
+def read_card(page: Page, table: CardTable, vocabulary: Vocabulary) -> ModelCard:
+    """What a card of the model says. The rule it names is looked up once all rules are read."""
+    show_when = read_condition(page, "card.show_when", table.show_when, (), vocabulary) if table.show_when else None
+    for reason in table.override_reasons:
+        if reason not in vocabulary.override_reasons:
+            near = suggest(reason, vocabulary.override_reasons)
+            page.note("card.override_reasons", f"cards/override_reasons.toml has no reason {reason!r}{near}")
+    return ModelCard(table.summary, table.advice, show_when, table.rule, table.override_reasons)
 
 
 def read_bands(page: Page, tables: tuple[BandTable, ...], outcomes: tuple[Outcome, ...]) -> Iterator[Band]:
@@ -193,3 +206,11 @@ def check_stand_ins(pages: Pages, bundles: list[Bundle]) -> None:
                 page.note("instead_of", f"there is no model {poorer!r}{suggest(poorer, ids)}")
         if bundle.unread and any(each.link is not Link.POINTS for each in bundle.functions.values()):
             page.note("unread", "only a score of points can leave items open")
+
+
+def check_rules_in_place(pages: Pages, bundles: tuple[Bundle, ...], rules: Collection[str]) -> None:
+    """The rule that speaks in the place of a model is there."""
+    for bundle in bundles:
+        if bundle.card.rule and bundle.card.rule not in rules:
+            message = f"there is no rule {bundle.card.rule!r}{suggest(bundle.card.rule, rules)}"
+            pages.open(bundle.file).note("card.rule", message)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cds_service.chart.genes import Genes
 from cds_service.hooks.discovery import Service
-from cds_service.knowledge.bundle import Bundle
+from cds_service.knowledge.bundle import Bundle, RemoteModel
 from cds_service.knowledge.rules import Indicator, Rule, Severity
 from cds_service.terminology.products import Terminology
 
@@ -81,7 +81,7 @@ class Release:
     """Compiled knowledge. The digest covers sources, terminology and code version; two equal digests answer alike.
 
     `sources` is the digest of the files alone that it was compiled from. `tenants` holds, under the same digest, what
-    answers the tenants that have changes of their own.
+    answers the tenants that have changes of their own. `models_off` says why models are off, by id.
     """
 
     digest: str
@@ -99,6 +99,8 @@ class Release:
     sources: str = ""
     tenants: Mapping[str, "Release"] = field(default_factory=dict)
     models: tuple[Bundle, ...] = ()
+    models_off: Mapping[str, str] = field(default_factory=dict)
+    remote_models: Mapping[str, RemoteModel] = field(default_factory=dict)
 
     def for_tenant(self, tenant: str) -> "Release":
         """What answers a tenant: with the changes made for it, else with its client's, else as for everybody."""

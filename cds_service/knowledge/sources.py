@@ -83,7 +83,7 @@ def load_sources(rules_dir: Path, cards_dir: Path, config_dir: Path, models_dir:
         "config/services.toml": config_dir / "services.toml",
         "config/code_map.csv": config_dir / "code_map.csv",
         **{f"config/{path.name}": path for path in sorted(config_dir.glob("formulary.csv"))},
-        **name_files(config_dir, OVERLAYS),
+        **name_files(config_dir, ("models.toml", *OVERLAYS)),
         **(find_models(models_dir) if models_dir else {}),
     }
     return read_files(files)

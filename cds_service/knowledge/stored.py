@@ -25,10 +25,12 @@ from cds_service.knowledge.bundle import (
     Criterion,
     Development,
     IfMissing,
+    ModelCard,
     ModelGovernance,
     ModelKind,
     Outcome,
     Predictor,
+    RemoteModel,
     Unread,
 )
 from cds_service.knowledge.release import CardPolicy, Needs, OverrideReason, ProblemKind, Release, RuleIndex
@@ -71,8 +73,9 @@ VALUES: Mapping[str, type] = {
         *(Audience, CardText, Evidence, Grade, Group, Line, Listeners, Rule, Side, ValueSet),
         *(Orderable, Sig, Suggestion),
         *(CardPolicy, Needs, OverrideReason, ProblemKind, RuleIndex, Service),
-        *(Bundle, Band, Calibration, Comparator, Criterion, Development, ModelGovernance, Outcome),
-        *(Predictor, Unread, Function, Sum, Term, Table, Table2, Categories, Linear, Product, Factor, Reported),
+        *(Bundle, Band, Calibration, Comparator, Criterion, Development, ModelCard, ModelGovernance, Outcome),
+        *(Predictor, RemoteModel, Unread),
+        *(Function, Sum, Term, Table, Table2, Categories, Linear, Product, Factor, Reported),
     )
 }
 STRUCTS: Mapping[str, type[msgspec.Struct]] = {each.__name__: each for each in (Gene, Phenotype)}
