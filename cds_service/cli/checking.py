@@ -1,13 +1,16 @@
 """`cds check`: read every rule, run every example, write the release file; or check what one site adds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 from cds_service.errors import KnowledgeProblem
+
+if TYPE_CHECKING:
+    from cds_service.knowledge.sources import Sources
 
 SiteOption = Annotated[
     Path | None,
@@ -25,6 +28,7 @@ def check(
     With --site, check a folder of changes against the shipped rules and say what it changes; nothing is written.
     """
     from cds_service.app import open_terminology, read_folders, release_path, today
+    from cds_service.edge import find_clients
     from cds_service.governance.check import check as check_sources
     from cds_service.governance.release_file import save_release
 
@@ -42,7 +46,8 @@ def check(
             typer.echo("checked; nothing was changed: `cds check` makes the release" if found.differences else EMPTY)
             return
         report = check_sources(sources, terminology, today(settings))
-        say(report.problems, report.warnings, "no release was written")
+        strangers = name_strangers(sources, [client.name for client in find_clients(settings)])
+        say(report.problems, (*report.warnings, *strangers), "no release was written")
         if report.release is not None:
             save_release(release_path(settings), report.release)
         if summary:
@@ -51,6 +56,18 @@ def check(
 
 
 EMPTY = "checked; the folder changes nothing: it holds no [[change]], no local code and no row of a formulary"
+
+
+def name_strangers(sources: "Sources", clients: list[str]) -> Iterator[str]:
+    """Folders of changes that are named after no client; none is strange where there are no clients yet."""
+    from cds_service.knowledge.overlays import find_tenants
+    from cds_service.knowledge.page import suggest
+
+    for tenant, folder in find_tenants(sources).items():
+        name = tenant.partition("/")[0]
+        if clients and name not in clients:
+            near = suggest(name, clients)
+            yield f"{folder}: clients.toml has no client {name!r}, so nobody gets these changes{near}"
 
 
 def say(problems: Iterable[KnowledgeProblem], warnings: Iterable[str], consequence: str) -> None:

@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cds_service.cli import app
+from cds_service.cli.checking import name_strangers
 from cds_service.folders import data_folder
+from cds_service.knowledge.sources import Sources
 
 CHANGE = """
 [[change]]
@@ -86,6 +88,15 @@ def test_a_folder_without_changes_says_so(tmp_path: Path) -> None:
     result = cds("check", "--site", str(tmp_path / "empty"))
     assert result.exit_code == 0
     assert result.stdout.startswith("checked; the folder changes nothing")
+
+
+def test_a_folder_named_after_no_client_is_a_warning() -> None:
+    change: dict[str, list[str]] = {"change": []}
+    sources = Sources({"config/tenants/nroth/own.toml": change, "config/tenants/south/east/own.toml": change})
+    assert list(name_strangers(sources, ["north", "south"])) == [
+        "config/tenants/nroth: clients.toml has no client 'nroth', so nobody gets these changes; did you mean 'north'?"
+    ]
+    assert list(name_strangers(sources, [])) == []
 
 
 def test_a_rule_is_explained_as_a_tenant_has_it(config: Path) -> None:

@@ -26,7 +26,7 @@ def release_of(folder: Path, today: date | None = None, **files: str) -> Release
 
 def complaints(folder: Path, **files: str) -> list[str]:
     with pytest.raises(BadKnowledge) as bad:
-        release_of(folder, **files)
+        release_of(folder, None, **files)
     return [str(problem) for problem in bad.value.problems]
 
 
