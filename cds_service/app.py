@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from cds_service.call import Call, Picked, Tools, answer
+from cds_service.call import Call, Tools, answer
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
+from cds_service.governance.arms import Arms, arms_of
 from cds_service.governance.release_file import load_checked_release
-from cds_service.governance.review import accept_unreviewed, silence_unreviewed
+from cds_service.governance.review import as_reviewed
 from cds_service.hooks.discovery import Service
 from cds_service.hooks.request import parse_request
 from cds_service.hooks.response import HookResponse
@@ -28,6 +29,7 @@ from cds_service.terminology.products import Terminology
 from cds_service.trust.callers import Caller
 
 if TYPE_CHECKING:
+    from cds_service.governance.activate import InForce
     from cds_service.store.store import Store, StoreHealth
     from cds_service.store.writing import Tell
     from cds_service.trust.gate import Gate
@@ -43,6 +45,8 @@ class Application:
     `name_decision` takes the body and the moment of the call; `write` takes a record and the milliseconds it took.
     Without a `gate` only the dev profile answers, and only callers on this machine. `fetch` asks FHIR servers for what
     did not arrive, until a moment on the monotonic clock. Without a `store` nothing outlives a call.
+
+    `release` is what the data folders hold. It answers until `in_force` finds another that was activated.
     """
 
     settings: Settings
@@ -53,20 +57,30 @@ class Application:
     gate: "Gate | None" = None
     fetch: Callable[[Call, Received, float], Received] = lambda call, received, deadline: received
     store: "Store | None" = None
+    in_force: "InForce | None" = None
 
     def start(self) -> None:
         """Begin what runs beside the calls; once in each process that answers. Raises `BadSettings`."""
         if self.store is not None:
             self.store.start()
+        if self.in_force is not None:
+            self.in_force.start()
 
     def close(self) -> None:
         """Finish what runs beside the calls."""
+        if self.in_force is not None:
+            self.in_force.close()
         if self.store is not None:
             self.store.close()
 
     def records_health(self) -> "StoreHealth | None":
         """How well decisions are recorded; None where none are."""
         return self.store.health() if self.store is not None else None
+
+    @property
+    def arms(self) -> Arms:
+        """What answers now. It may be another a moment later: take it once for each call."""
+        return self.in_force.arms if self.in_force is not None else arms_of(self.release)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -86,9 +100,10 @@ class Application:
             request = replace(request, trace=True)
         wished = request.as_of if self.settings.is_dev else None
         now = as_of or wished or self.clock()
+        arms = self.arms
         call = Call(
             request=request,
-            service=service,
+            service=arms.services.get(service.id, service),
             decision_id=self.name_decision(body, now),
             now=now,
             zone=self.settings.zone,
@@ -107,7 +122,7 @@ class Application:
         def fetch(call: Call, received: Received) -> Received:
             return self.fetch(call, received, deadline)
 
-        return answer(call, Picked(self.release.for_tenant(caller.tenant)), Tools(fetch=fetch, write=write))
+        return answer(call, arms.pick(caller.tenant, request.context.patient_id), Tools(fetch=fetch, write=write))
 
     def read_key_set(self) -> bytes:
         """The service's public keys as they are now. Raises `BadKeys`."""
@@ -126,16 +141,19 @@ def build(
     Raises `BadSettings` when there is no checked release to serve, `BadKnowledge` when the rules do not compile.
     """
     terminology = open_terminology()
-    release = find_release(settings, terminology)
-    if settings.accept_unreviewed is not None:
-        release = accept_unreviewed(release, settings.accept_unreviewed.by)
     return Application(
         settings=settings,
-        release=release if settings.runs_unreviewed else silence_unreviewed(release),
+        release=as_run(find_release(settings, terminology), settings),
         clock=lambda: datetime.now(UTC).replace(microsecond=0),
         name_decision=name_decision,
         write=write,
     )
+
+
+def as_run(release: Release, settings: Settings) -> Release:
+    """The release as this site runs it: what nobody reviewed shows cards only where somebody answers for that."""
+    accepted = settings.accept_unreviewed
+    return as_reviewed(release, settings.runs_unreviewed, None if accepted is None else accepted.by)
 
 
 def today(settings: Settings) -> date:
@@ -148,7 +166,7 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
 
     Raises `BadSettings` when it would be open to everybody, `BadRing`, or what `build` raises.
     """
-    from cds_service.edge import find_clients, open_fall_back, open_gate
+    from cds_service.edge import find_clients, follow_releases, open_fall_back, open_gate
 
     clients = find_clients(settings)
     refuse_exposure(settings, trusts_clients=bool(clients))
@@ -158,10 +176,12 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
         store.write(entry_of(record))
         write(record, milliseconds)
 
-    application = replace(build(settings, keep), store=store)
+    application = build(settings, keep)
+    in_force = follow_releases(store, application.release, lambda release: as_run(release, settings), tell)
+    application = replace(application, store=store, in_force=in_force)
     if settings.is_dev and not clients:
         return application
-    gate = open_gate(settings, clients, application.release.services)
+    gate = open_gate(settings, clients, tuple(application.arms.services.values()))
     return replace(application, gate=gate, fetch=open_fall_back(settings, clients))
 
 

@@ -14,8 +14,12 @@ from cds_service.settings import Settings
 
 if TYPE_CHECKING:
     from cds_service.fhir.fetch import FhirAccess
+    from cds_service.governance.activate import InForce
+    from cds_service.knowledge.release import Release
     from cds_service.outbound import Outbound
     from cds_service.store.anchors import Anchor
+    from cds_service.store.store import Store
+    from cds_service.store.writing import Tell
     from cds_service.trust.backend_token import BackendTokens
     from cds_service.trust.client import Client
     from cds_service.trust.gate import Gate
@@ -134,3 +138,32 @@ def open_anchor(settings: Settings) -> "Anchor | None":
             raise NotAnchored(f"the anchor answered {answer.status}")
 
     return find_anchor(address, settings.home, post)
+
+
+def follow_releases(
+    store: "Store", shipped: "Release", as_run: "Callable[[Release], Release]", tell: "Tell"
+) -> "InForce":
+    """What answers: the release that was activated last, or what the data folders hold while none was.
+
+    Raises `BadSettings` when the one in force cannot run here, so that no other answers in its place unnoticed.
+    """
+    from cds_service.errors import CdsError
+    from cds_service.governance.activate import InForce
+    from cds_service.governance.arms import arms_of
+    from cds_service.governance.releases import keep_shipped, open_release
+    from cds_service.store.releases import Releases
+
+    releases = Releases(store.database)
+
+    def load(digest: str) -> "Release":
+        return as_run(open_release(releases, digest, shipped.terminology))
+
+    in_force = InForce(releases, lambda: store.ring, load, tell, arms_of(shipped))
+    try:
+        keep_shipped(releases, shipped, store.clock())
+        in_force.look()
+    except CdsError as why:
+        raise BadSettings(f"{why}; `cds release activate` puts one in force that can run") from None
+    finally:
+        store.database.dispose()  # a connection must not be used on both sides of a fork
+    return in_force

@@ -8,8 +8,20 @@ from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Rule, Status
 
 
+def as_reviewed(release: Release, runs_unreviewed: bool, accepted_by: str | None) -> Release:
+    """The release as a site runs it; `accepted_by` is who took responsibility for unreviewed rules."""
+    named = release if accepted_by is None else accept_unreviewed(release, accepted_by)
+    return named if runs_unreviewed else silence_unreviewed(named)
+
+
 def silence_unreviewed(release: Release) -> Release:
-    """The release with every active rule that has no reviewer silent. It answers otherwise, so its digest differs."""
+    """The release with every active rule that has no reviewer silent; itself where there is none.
+
+    It answers otherwise, so its digest differs.
+    """
+    every = (*release.rules.values(), *(rule for theirs in release.tenants.values() for rule in theirs.rules.values()))
+    if all(silence(rule) is rule for rule in every):
+        return release
     rules = {id: silence(rule) for id, rule in release.rules.items()}
 
     def silence_entries(entries: Mapping[str, tuple[Rule, ...]]) -> Mapping[str, tuple[Rule, ...]]:

@@ -55,24 +55,24 @@ def add_security_headers(app: Flask, settings: Settings) -> None:
 
 
 def add_service_routes(app: Flask, application: Application) -> None:
-    services = {service.id: service for service in application.release.services}
-
     @app.get("/cds-services")
     @open_to(cds_clients)
     def discover() -> Response:
         client = the_caller().client
-        return answer_with(200, discovery_body(each for each in services.values() if client.may_use(each.id)))
+        return answer_with(
+            200, discovery_body(each for each in application.arms.services.values() if client.may_use(each.id))
+        )
 
     @app.post("/cds-services/<service_id>")
     @open_to(cds_clients)
     def answer_hook(service_id: str) -> Response:
-        service = find_service(services, service_id)
+        service = find_service(application.arms.services, service_id)
         return answer_with(200, application.answer(read_json_body(), service, the_caller()).encode())
 
     @app.post("/cds-services/<service_id>/feedback")
     @open_to(cds_clients)
     def take_feedback(service_id: str) -> Response:
-        service = find_service(services, service_id)
+        service = find_service(application.arms.services, service_id)
         feedback = read_feedback(read_json_body())
         log_feedback(feedback, service, the_caller())
         return answer_with(200, feedback_answer(feedback))
@@ -104,13 +104,15 @@ def add_health_routes(app: Flask, application: Application) -> None:
 
 def describe_service(application: Application) -> bytes:
     """What runs here and how well, for programs on this machine."""
-    release = application.release
+    arms = application.arms
+    release = arms.control
     records = application.records_health()
     return msgspec.json.encode(
         {
             "status": "ready",
             "profile": application.settings.profile,
             "release": release.digest,
+            **({"candidate": arms.candidate.digest, "percent": arms.percent} if arms.candidate else {}),
             "rules": len(release.rules),
             "unreviewed": sum(not rule.reviewed for rule in release.rules.values()),
             **({} if records is None else {"records": records}),

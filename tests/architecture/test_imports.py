@@ -29,7 +29,7 @@ ALLOWED = {
     "presenting": {"chart", "knowledge", "reasoning", "hooks", "terminology"},
     "record": {"hooks", "chart", "reasoning", "presenting"},
     "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "presenting", "record"},
-    "governance": {"record", "call", "knowledge", "chart", "reasoning", "risk", "presenting", "terminology"},
+    "governance": {"record", "store", "hooks", "call", "knowledge", "chart", "reasoning", "risk", "presenting", "terminology"},
 }
 # Single modules of packages that are closed otherwise: suggestions are built as FHIR and read back through `chart`.
 MODULES = dict.fromkeys(("presenting", "governance"), "cds_service.fhir.build")

@@ -1,0 +1,106 @@
+"""The releases that answer at one time: one, or a control and a candidate that each take a share of the patients."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+import msgspec
+
+from cds_service.call import Picked
+from cds_service.hooks.discovery import CODED_TEMPLATES, CODES_PER_KEY, Service
+from cds_service.knowledge.compile import index_running
+from cds_service.knowledge.release import Release
+from cds_service.knowledge.rules import Rule
+
+CONTROL, CANDIDATE = "control", "candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """What answers. A patient belongs to one arm for as long as the salt stays; with 0 percent the candidate is silent.
+
+    `services` ask for what either arm needs. `beside` holds for each arm those rules and models of the other that it
+    has not, or has otherwise.
+    """
+
+    control: Release
+    candidate: Release | None = None
+    percent: int = 0
+    salt: str = ""
+    services: Mapping[str, Service] = field(default_factory=dict)
+    beside: Mapping[str, Release] = field(default_factory=dict)
+
+    def pick(self, tenant: str, patient_id: str) -> Picked:
+        """The release that answers a call about this patient."""
+        if self.candidate is None:
+            return Picked(self.control.for_tenant(tenant))
+        chosen = share(self.salt, tenant, patient_id) < self.percent
+        arm, release = (CANDIDATE, self.candidate) if chosen else (CONTROL, self.control)
+        return Picked(release.for_tenant(tenant), arm, self.beside[arm].for_tenant(tenant))
+
+
+def arms_of(control: Release, candidate: Release | None = None, percent: int = 0, salt: str = "") -> Arms:
+    """The arms, ready to answer: with a candidate, both read from a chart what either needs, so that the findings of
+    the other arm are those it would have had."""
+    if candidate is None:
+        return Arms(control, services={service.id: service for service in control.services})
+    facts = control.needs.facts | candidate.needs.facts
+    one, other = ask_for(control, facts), ask_for(candidate, facts)
+    return Arms(
+        one,
+        other,
+        percent,
+        salt,
+        services={service.id: service for service in join_services(control.services, candidate.services)},
+        beside={CONTROL: differing(other, one), CANDIDATE: differing(one, other)},
+    )
+
+
+def share(salt: str, tenant: str, patient_id: str) -> int:
+    """Where a patient stands between 0 and 99: sha256 over the JSON list of the three, modulo 100."""
+    return int.from_bytes(sha256(msgspec.json.encode([salt, tenant, patient_id])).digest()) % 100
+
+
+def ask_for(release: Release, facts: frozenset[str]) -> Release:
+    needs = replace(release.needs, facts=facts)
+    tenants = {tenant: replace(theirs, needs=needs) for tenant, theirs in release.tenants.items()}
+    return replace(release, needs=needs, tenants=tenants)
+
+
+def differing(release: Release, other: Release) -> Release:
+    """The release with only those rules and models that `other` has not, or has otherwise."""
+    tenants = {
+        tenant: only(release.for_tenant(tenant), other.for_tenant(tenant))
+        for tenant in sorted({*release.tenants, *other.tenants})
+    }
+    return replace(only(release, other), tenants=tenants)
+
+
+def only(release: Release, other: Release) -> Release:
+    rules: dict[str, Rule] = {id: rule for id, rule in release.rules.items() if rule != other.rules.get(id)}
+    models = tuple(model for model in release.models if model not in other.models)
+    return replace(release, rules=rules, index=index_running(rules), models=models, tenants={})
+
+
+def join_services(services: Iterable[Service], others: Iterable[Service]) -> Iterator[Service]:
+    """The services of both; a key that both ask for with lists of codes asks for the codes of both.
+
+    A list that would grow too long stays the first one's: the other then finds some values not requested.
+    """
+    beside = {service.id: service for service in others}
+    for service in services:
+        other = beside.pop(service.id, service)
+        keys = dict.fromkeys((*service.prefetch, *other.prefetch))
+        prefetch = {key: join_templates(key, service.prefetch.get(key), other.prefetch.get(key)) for key in keys}
+        yield replace(service, prefetch=prefetch)
+    yield from beside.values()
+
+
+def join_templates(key: str, one: str | None, other: str | None) -> str:
+    """One template for what both ask for under a key."""
+    if one is None or other is None or one == other or key not in CODED_TEMPLATES:
+        return one or other or ""
+    before, after = CODED_TEMPLATES[key]
+    lists = [template.removeprefix(before).removesuffix(after).split(",") for template in (one, other)]
+    codes = sorted({code for each in lists for code in each})
+    return f"{before}{','.join(codes)}{after}" if len(codes) <= CODES_PER_KEY else one
