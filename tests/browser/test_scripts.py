@@ -27,6 +27,8 @@ APPLY = """async ([drafts, actions]) => {
         ("one\ntwo", "<p>one<br>two</p>"),
         ("one\n\ntwo", "<p>one</p><p>two</p>"),
         ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
+        ("- a\n  - b\n  - c\n- d", "<ul><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ul>"),
+        ("  - a", "<p>  - a</p>"),
         ("**Why:** because", "<p><strong>Why:</strong> because</p>"),
         (r"\*not bold\*, 5 \< 6, C:\\x", r"<p>*not bold*, 5 &lt; 6, C:\x</p>"),
         ("a &lt;b&gt; &amp; c &quot;", "<p>a &lt;b&gt; &amp; c &amp;quot;</p>"),

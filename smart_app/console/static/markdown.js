@@ -1,4 +1,4 @@
-// Card details: the part of Markdown that this service writes (paragraphs, bold, bullets, links), and no HTML.
+// Card details: the part of Markdown that this service writes (paragraphs, bold, bullets of two levels, links), no HTML.
 
 import { el } from "./elements.js";
 
@@ -11,13 +11,26 @@ export function renderMarkdown(source) {
   for (const block of source.split(/\n{2,}/)) {
     const lines = block.split("\n").filter((line) => line.trim());
     if (!lines.length) continue;
-    fragment.append(lines.every((line) => line.startsWith("- ")) ? renderBullets(lines) : renderParagraph(lines));
+    fragment.append(isList(lines) ? renderBullets(lines) : renderParagraph(lines));
   }
   return fragment;
 }
 
+const isList = (lines) => lines[0].startsWith("- ") && lines.every((line) => /^(?: {2})?- /.test(line));
+
 function renderBullets(lines) {
-  return el("ul", {}, lines.map((line) => el("li", {}, renderInline(line.slice(2)))));
+  const list = el("ul", {});
+  for (const line of lines) {
+    if (line.startsWith("- ")) list.append(el("li", {}, renderInline(line.slice(2))));
+    else below(list.lastElementChild).append(el("li", {}, renderInline(line.slice(4))));
+  }
+  return list;
+}
+
+/** The list inside a bullet, made when it is first needed. */
+function below(item) {
+  if (item.lastElementChild?.tagName !== "UL") item.append(el("ul", {}));
+  return item.lastElementChild;
 }
 
 function renderParagraph(lines) {
