@@ -63,29 +63,27 @@ def add_pages(console: Blueprint, patients: dict[str, DemoPatient]) -> None:
 
 
 def add_answers(console: Blueprint, application: Application, patients: dict[str, DemoPatient]) -> None:
-    release = application.release
-    templates = {service.id: service.prefetch for service in release.services}
-
     @console.get("/patients/<patient_id>/prefetch/<service_id>")
     @open_to(loopback_callers)
     def send_prefetch(patient_id: str, service_id: str) -> Response:
         """What this EHR knows of the patient for one service: the ids of the context, the date, the prefetch."""
         patient = known(patients, patient_id)
-        if service_id not in templates:
+        service = application.arms.services.get(service_id)
+        if service is None:
             raise NotFound
         return json_of(
             {
                 "patientId": patient.resource["id"],
                 "encounterId": patient.encounter_id,
                 "asOf": patient.as_of,
-                "prefetch": answer_templates(patient.bundle, templates[service_id], patient.as_of),
+                "prefetch": answer_templates(patient.bundle, service.prefetch, patient.as_of),
             }
         )
 
     @console.get("/drugs")
     @open_to(loopback_callers)
     def search_drugs() -> Response:
-        return json_of(find_drugs(release.terminology, request.args.get("typed", "")))
+        return json_of(find_drugs(application.release.terminology, request.args.get("typed", "")))
 
     @console.post("/reading")
     @open_to(loopback_callers)
@@ -93,7 +91,7 @@ def add_answers(console: Blueprint, application: Application, patients: dict[str
         """The page's chart and why panels for the trace of one answer."""
         try:
             trace = msgspec.json.decode(request.get_data(cache=False))
-            chart, why = read_chart(trace), read_why(trace, release.rules)
+            chart, why = read_chart(trace), read_why(trace, application.arms.control.rules)
         except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError):
             raise BadRequest("trace", "something else", "the trace extension of an answer") from None
         return page("reading.html", chart=chart, why=why)
