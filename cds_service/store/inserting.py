@@ -67,6 +67,9 @@ class Inserts:
 
     def __init__(self, database: Engine) -> None:
         self.database = database
+        driver = database.dialect.loaded_dbapi
+        self.refusals = (driver.DataError, driver.IntegrityError, ValueError, TypeError)
+        """Errors of a record, not of the database."""
         self.insert_key = Written(insert_into(DATA_KEYS, database).on_conflict_do_nothing(), database)
         self.insert_chain = Written(insert(CHAINS), database)
         self.insert_decision = Written(INSERT_DECISION, database)

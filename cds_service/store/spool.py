@@ -37,6 +37,7 @@ class Spool:
 
     def __init__(self, folder: Path, size: int = SIZE) -> None:
         """Take the space. Raises `BadSettings` when there is none."""
+        self.folder = folder
         self.size = size
         self.lock = Lock()
         try:
@@ -100,6 +101,16 @@ class Spool:
                 self._write_header(generation + 1, BEGIN)
             else:
                 self._write_header(generation, place)
+
+    def put_aside(self, record: bytes) -> str:
+        """Keep a record that cannot drain in a file of its own, for a person to look at; the name of the file."""
+        name = f"refused-{sha256(record).hexdigest()[:16]}"
+        descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(record)
+            file.flush()
+            os.fsync(file.fileno())
+        return name
 
     def close(self) -> None:
         os.close(self.file)

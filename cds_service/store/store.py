@@ -37,7 +37,8 @@ class StoreHealth:
 
     @property
     def is_well(self) -> bool:
-        return not (self.away or self.spooled or self.lost or self.upkeep)
+        """Whether records go where they should now; what was lost before stays counted."""
+        return not (self.away or self.spooled or self.upkeep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,9 @@ class Store:
         """How the store is, as this process knows it. Losses of earlier processes count once the database knows."""
         if self.commits is None or self.spool is None or self.upkeep is None:
             return StoreHealth("not started", 0, 0, "")
-        lost = len(self.commits.lost) + self._count_lost()
-        return StoreHealth(self.commits.away, self.spool.waiting(), lost, self.upkeep.trouble)
+        away = self.commits.away
+        lost = len(self.commits.lost) + (0 if away else self._count_lost())
+        return StoreHealth(away, self.spool.waiting(), lost, self.upkeep.trouble)
 
     def close(self) -> None:
         """Write what is on its way, sign a last checkpoint, and stop."""

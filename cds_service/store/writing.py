@@ -133,12 +133,29 @@ class GroupCommit:
         records, place = self.spool.first(MOST_AT_ONCE)
         with self.lock:
             lost = self.lost[:]
-        self.inserts.write_again(self.chain, [RECORDS.decode(each) for each in records], self.clock(), lost)
+        try:
+            self.inserts.write_again(self.chain, [RECORDS.decode(each) for each in records], self.clock(), lost)
+        except self.inserts.refusals:
+            self._drain_singly(records)
+            lost = []
         with self.lock:
             del self.lost[: len(lost)]
         if records:
             self.spool.forget(place)
         return bool(records)
+
+    def _drain_singly(self, records: list[bytes]) -> None:
+        """One record that the database never takes must not hold up the others: it goes to a file of its own.
+
+        Raises what the database raises when it fails, as when it is full or gone.
+        """
+        self.chain = Chain()
+        for each in records:
+            try:
+                self.inserts.write_again(self.chain, [RECORDS.decode(each)], self.clock())
+            except self.inserts.refusals:
+                self.chain = Chain()
+                self.tell("record refused", self.spool.put_aside(each))
 
     def _keep_aside(self, records: list[Sealed]) -> bool:
         """Put records into the spool; whether they are there. Who comes while another thread writes is written by the

@@ -119,9 +119,8 @@ def test_when_both_fail_the_decision_is_counted_and_named(
                 else:
                     store.write(an_entry(number))
             assert store.health().lost == 3
-        wait_for(lambda: not store.health().away)
+        wait_for(lambda: store.health().is_well)
         assert store.health().lost == 3
-        assert not store.health().is_well
     assert told.about("record lost") == [decision_id(number) for number in range(3)]
     with a_store(places) as later, later.database.connect() as connection:
         assert later.health().lost == 3
@@ -187,3 +186,42 @@ def test_many_threads_at_once_lose_nothing_while_the_database_comes_and_goes(pla
         numbers = [100 * each + number for each in range(8) for number in range(20)]
         assert sorted(recorded(store)) == sorted(decision_id(number) for number in numbers)
         assert verify(store.records, None, Terms(store.ring, NOON, who_of=who_of)).problems == []
+
+
+def test_a_server_that_drops_its_connections_is_reached_again(places: Places) -> None:
+    if places.url is None:
+        pytest.skip("a file drops no connections")
+    with a_store(places) as store:
+        store.write(an_entry(1))
+        with store.database.connect() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        store.write(an_entry(2))
+        wait_for(lambda: store.health().is_well)
+        assert sorted(recorded(store)) == [decision_id(1), decision_id(2)]
+
+
+def test_a_record_that_the_database_never_takes_holds_up_no_other(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told()
+    write_new = Inserts._write_new
+
+    def refuse_one(self: Inserts, connection: Any, chain: Any, batch: Sequence[Any], at: float) -> None:
+        if any(each.row.decision_id == decision_id(2) for each in batch):
+            raise ValueError("a value that no column takes")
+        write_new(self, connection, chain, batch, at)
+
+    monkeypatch.setattr(Inserts, "_write_new", refuse_one)
+    with a_store(places, told=told) as store:
+        with database_away(store):
+            for number in (1, 2, 3):
+                store.write(an_entry(number))
+        wait_for(lambda: store.health().is_well)
+        assert sorted(recorded(store)) == [decision_id(1), decision_id(3)]
+    (name,) = told.about("record refused")
+    assert (places.spool / name).stat().st_size > 0

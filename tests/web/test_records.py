@@ -49,11 +49,11 @@ def test_a_decision_that_could_not_be_recorded_is_not_given_where_the_site_wants
         (WELL, "ok"),
         (StoreHealth("OperationalError", 0, 0, ""), "degraded"),
         (StoreHealth("", 5000, 0, ""), "degraded"),
-        (StoreHealth("", 0, 1, ""), "degraded"),
+        (StoreHealth("", 0, 1, ""), "ok"),  # what was lost last week is counted, and nothing is wrong now
         (StoreHealth("", 0, 0, "OSError"), "degraded"),
     ],
 )
-def test_health_is_red_while_records_wait_or_are_lost(
+def test_health_is_red_while_records_wait(
     client_of: Callable[..., FlaskClient], health: StoreHealth, status: str
 ) -> None:
     client = client_of(store=Stub(health))
