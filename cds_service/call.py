@@ -18,6 +18,7 @@ from cds_service.presenting.audience import Reader
 from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
 from cds_service.presenting.groups import Withheld
+from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.presenting.session import Dialect, Session
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
@@ -41,14 +42,17 @@ class Call:
     dialect: str = "standard"
     role: str | None = None
     department: str | None = None
+    most_cards: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a call may use of the outside world: `fetch` fills keys that did not arrive, `write` keeps records."""
+    """What a call may use of the outside world: `fetch` fills keys that did not arrive, `write` keeps records, `recall`
+    tells what was decided before about this patient and rules of this release."""
 
     fetch: Callable[[Call, Received], Received]
     write: Callable[[DecisionRecord], None]
+    recall: Callable[[Call, Release], Memory] = lambda call, release: NO_MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Asked:
     hook: str
     session: Session
     reader: Reader
+    memory: Memory = NO_MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
     findings = evaluate(release.index, chart)
     refuse_to_guess(call, received, findings)
     session = Session(call.request.context.patient_id, call.request.context.encounter_id, Dialect(call.dialect))
-    asked = Asked(call.decision_id, call.service.hook, session, Reader.of(call.role, call.department))
+    reader = Reader.of(call.role, call.department, call.most_cards)
+    asked = Asked(call.decision_id, call.service.hook, session, reader, tools.recall(call, release))
     decided = decide(findings, chart, release, asked)
     record = DecisionRecord(
         decision_id=call.decision_id,
@@ -126,6 +132,8 @@ def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
         body_sha256=call.body_sha256,
         role=call.role,
         department=call.department,
+        most_cards=call.most_cards,
+        memory=asked.memory,
         arm=picked.arm,
         beside_digest=beside.digest if beside else "",
         beside=evaluate(beside.index, chart) if beside else (),
@@ -136,7 +144,7 @@ def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
 
 def decide(findings: tuple[Finding, ...], chart: Chart, release: Release, asked: Asked) -> Decided:
     """What is shown of the findings, and how. Calls and replays decide here."""
-    shown, withheld = choose(findings, chart, release, asked.hook, asked.reader)
+    shown, withheld = choose(findings, chart, release, asked.hook, asked.reader, asked.memory)
     cards = compose(shown, chart, release, asked.decision_id, findings, asked.session)
     return Decided(findings, withheld, cards)
 

@@ -7,14 +7,18 @@ from cds_service.knowledge.rules import Listeners, Rule, Severity
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the cards of a call, as far as the client says; empty: not known. In small letters."""
+    """Who reads the cards of a call, as far as the client says; empty: not known. In small letters.
+
+    `most_cards` is how many cards this client shows at this hook, None where the policy says it.
+    """
 
     role: str = ""
     department: str = ""
+    most_cards: int | None = None
 
     @classmethod
-    def of(cls, role: str | None, department: str | None) -> "Reader":
-        return cls((role or "").strip().casefold(), (department or "").strip().casefold())
+    def of(cls, role: str | None, department: str | None, most_cards: int | None = None) -> "Reader":
+        return cls((role or "").strip().casefold(), (department or "").strip().casefold(), most_cards)
 
 
 ANYBODY = Reader()

@@ -9,7 +9,9 @@ from cds_service.knowledge.release import ProblemKind, Release
 from cds_service.knowledge.rules import NEVER_LOWERED, Indicator, Severity
 from cds_service.presenting.audience import ANYBODY, Reader, withhold
 from cds_service.presenting.groups import Group, Shown, Withheld
+from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.presenting.quiet import reason_to_wait
+from cds_service.presenting.quieting import keep_quiet
 from cds_service.presenting.review import review
 from cds_service.presenting.unchecked import list_unchecked
 from cds_service.reasoning.findings import Finding, Outcome
@@ -22,11 +24,17 @@ Rank = tuple[int, int, int, int, str, str]
 
 
 def choose(
-    findings: tuple[Finding, ...], chart: Chart, release: Release, hook: str, reader: Reader = ANYBODY
+    findings: tuple[Finding, ...],
+    chart: Chart,
+    release: Release,
+    hook: str,
+    reader: Reader = ANYBODY,
+    memory: Memory = NO_MEMORY,
 ) -> tuple[Shown, tuple[Withheld, ...]]:
     """Sort findings into cards, and name what is held back.
 
-    Contraindicated groups are always shown and count towards the cap of the hook; a hook without a cap has none.
+    Contraindicated groups are always shown and count towards the cap of the hook, or of the client where it has one of
+    its own; a hook without a cap has none. What `memory` has been decided about is not said again.
     """
     fired = [finding for finding in findings if finding.outcome is Outcome.FIRES]
     reasons = [
@@ -35,14 +43,16 @@ def choose(
     ]
     waiting = list(zip(fired, reasons, strict=True))
     quiet = [Withheld(finding, reason) for finding, reason in waiting if reason]
-    groups = fold(group((finding for finding, reason in waiting if not reason), chart, release))
+    groups = group((finding for finding, reason in waiting if not reason), chart, release)
+    groups, decided = keep_quiet(groups, memory, chart)
+    groups = fold(groups)
     if hook in release.policy.review_hooks:
         groups = review(groups)
-    kept, more = cap(groups, release.policy.caps.get(hook, len(groups)))
+    kept, more = cap(groups, reader.most_cards or release.policy.caps.get(hook, len(groups)))
     over = [Withheld(finding, "over the cap") for each in more for finding in each.told]
     meant = tuple(each for each in findings if not withhold(each.rule, reader, chart.encounter_class))
     unchecked = list_unchecked(meant, chart, release, hook)
-    return Shown(kept, more, unchecked), (*quiet, *over)
+    return Shown(kept, more, unchecked), (*quiet, *decided, *over)
 
 
 def rank(finding: Finding) -> Rank:

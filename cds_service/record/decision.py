@@ -6,6 +6,7 @@ from datetime import datetime
 from cds_service.chart.chart import Chart
 from cds_service.hooks.response import Card
 from cds_service.presenting.groups import Withheld
+from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.presenting.session import Session
 from cds_service.reasoning.findings import Finding
 
@@ -14,6 +15,7 @@ from cds_service.reasoning.findings import Finding
 class DecisionRecord:
     """One decision. `key_states` says for each prefetch key how it arrived ("read, 4 items", "not sent");
     `role` and `department` are those of the person asked for, where known; `body_sha256` is the digest of the call.
+    `memory` is what was known of earlier decisions, `most_cards` the limit of the client, None where it has none.
 
     `arm` says whether the release was the control or the candidate, empty where there was no other. `beside` are the
     findings of the rules in which the other arm's release, `beside_digest`, differs."""
@@ -37,6 +39,8 @@ class DecisionRecord:
     body_sha256: str = ""
     role: str | None = None
     department: str | None = None
+    most_cards: int | None = None
+    memory: Memory = NO_MEMORY
     arm: str = ""
     beside_digest: str = ""
     beside: tuple[Finding, ...] = ()

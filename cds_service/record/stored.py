@@ -10,6 +10,7 @@ from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Fact
 from cds_service.hooks.response import Card
 from cds_service.presenting.groups import Withheld
+from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.presenting.session import Session
 from cds_service.reasoning.findings import Finding, Missing
 from cds_service.record.decision import DecisionRecord
@@ -77,6 +78,8 @@ class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[StoredFinding, ...]
     withheld: tuple[StoredWithheld, ...]
     cards: tuple[msgspec.Raw, ...]
+    most_cards: int | None = None
+    memory: Memory = NO_MEMORY
     arm: str = ""
     beside_digest: str = ""
     beside: tuple[StoredFinding, ...] = ()
@@ -105,6 +108,8 @@ def stored_record(record: DecisionRecord) -> StoredRecord:
         findings=tuple(stored_finding(finding) for finding in record.findings),
         withheld=tuple(stored_withheld(withheld) for withheld in record.withheld),
         cards=stored_cards(record.cards),
+        most_cards=record.most_cards,
+        memory=record.memory,
         arm=record.arm,
         beside_digest=record.beside_digest,
         beside=tuple(stored_finding(finding) for finding in record.beside),

@@ -1,0 +1,144 @@
+"""What somebody has decided about is not said again, until it is worse (DESIGN 6).
+
+A card stays away only as a whole: when each of its findings was decided about and none of them is worse since. One that
+is new, or worse, brings the others back with it, for they belong to one problem.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from cds_service.chart.chart import Chart
+from cds_service.knowledge.rules import Condition, Indicator, Line, Operator, Rule, Severity
+from cds_service.presenting.groups import Group, Withheld
+from cds_service.presenting.memory import PRODUCTS, Became, Memory, Remembered, doses_of, numbers_of
+from cds_service.presenting.quiet import INDICATORS
+from cds_service.reasoning.findings import Finding
+from cds_service.reasoning.lines import COMPARISONS
+
+SIGNING = "order-sign"
+SEEN_FOR = timedelta(hours=1)
+"""How long what was said while a drug was picked counts as said when it is signed. House default, not from a source."""
+THRESHOLDS = frozenset({Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE, Operator.BETWEEN})
+
+
+def keep_quiet(
+    groups: tuple[Group, ...], memory: Memory, chart: Chart
+) -> tuple[tuple[Group, ...], tuple[Withheld, ...]]:
+    """The groups that are left to say, and the findings of the others with the reason."""
+    if memory.at is None or not memory.told:
+        return groups, ()
+    left: list[Group] = []
+    quiet: list[Withheld] = []
+    for group in groups:
+        reasons = [why_decided(finding, memory, chart) for finding in group.findings]
+        if all(reasons):
+            quiet += map(Withheld, group.findings, reasons)
+        else:
+            left.append(group)
+    return tuple(left), tuple(quiet)
+
+
+def why_decided(finding: Finding, memory: Memory, chart: Chart) -> str:
+    """How the finding was decided before and still is; empty when it has to be said."""
+    if finding.rule.severity is Severity.CONTRAINDICATED:
+        return ""
+    same = (finding.rule.id, ingredients_of(finding))
+    known = [each for each in memory.told if (each.rule, each.ingredients) == same]
+    held = (each for each in known if is_in_force(each, finding, memory, chart) and not why_worse(finding, each, chart))
+    return next((each.became.value for each in held), "")
+
+
+def ingredients_of(finding: Finding) -> tuple[str, ...]:
+    """The RXCUIs a finding is remembered by."""
+    return tuple(sorted({bound.ingredient for bound in finding.bindings.values()}))
+
+
+def snooze_of(rule: Rule) -> timedelta | None:
+    """How long the rule stays quiet once it was decided about; None: it is always said."""
+    return timedelta(days=int(rule.snooze.strip("PD"))) if rule.snooze else None
+
+
+def is_in_force(each: Remembered, finding: Finding, memory: Memory, chart: Chart) -> bool:
+    """Whether what was decided then still counts: in time, and as what it was decided."""
+    snooze = snooze_of(finding.rule)
+    if snooze is None or memory.at is None:
+        return False
+    age = memory.at - each.at
+    if not timedelta() <= age < snooze:
+        return False
+    if each.became is Became.SEEN:
+        return chart.hook == SIGNING and age < SEEN_FOR and finding.indicator is not Indicator.CRITICAL
+    return each.became is Became.OVERRIDDEN or is_there(each.ordered, chart)
+
+
+def is_there(ordered: tuple[tuple[str, ...], ...], chart: Chart) -> bool:
+    """Whether everything that was added is on the chart."""
+    there = {*(drug.rxcui for drug in chart.drugs), *chart.ordered_services}
+    return bool(ordered) and all(not there.isdisjoint(names) for names in ordered)
+
+
+def why_worse(finding: Finding, then: Remembered, chart: Chart) -> str:
+    """What makes the finding another one than it was; empty when nothing does.
+
+    A rule of another version says something else, and its grades may stand in other places.
+    """
+    if finding.rule.version != then.version:
+        return "another version of the rule"
+    if INDICATORS[finding.indicator] < INDICATORS[then.indicator]:
+        return "more urgent"
+    if finding.grade is not None and finding.rule.grades.index(finding.grade) != then.grade:
+        return "a grade that did not hold"
+    if could_newly_be_more_urgent(finding, then):
+        return "something that would make it more urgent is no longer known"
+    if is_dose_up(then, chart):
+        return "dose raised, or no longer known"
+    if passes_threshold(finding.rule, then.numbers, numbers_of(finding.rule, chart)):
+        return "a value past another threshold"
+    return ""
+
+
+def could_newly_be_more_urgent(finding: Finding, then: Remembered) -> bool:
+    """Whether a more urgent grade that was ruled out then cannot be ruled out now."""
+    rule = finding.rule
+    open_now = [grade for grade in finding.skipped_grades if INDICATORS[grade.indicator] < INDICATORS[then.indicator]]
+    return any(rule.grades.index(grade) not in then.skipped for grade in open_now)
+
+
+def is_dose_up(then: Remembered, chart: Chart) -> bool:
+    """Whether an amount rose, or is known on one side only: then nobody can say that it did not.
+
+    A dosage that was still to be written when the drug was picked is no dose that rose.
+    """
+    now = doses_of(then.ingredients, chart)
+    for name in now.keys() | then.doses.keys():
+        ingredient, kind = name.split(" ")[:2]
+        if ingredient in then.unwritten and kind != PRODUCTS:
+            continue
+        if name not in now or name not in then.doses or now[name] > then.doses[name]:
+            return True
+    return False
+
+
+def passes_threshold(rule: Rule, then: Mapping[str, float], now: Mapping[str, float]) -> bool:
+    """Whether a value is past a limit in the rule that it was not past then. Coming back does not count."""
+    conditions = (*rule.all, *(grade.when for grade in rule.grades))
+    return any(
+        is_past(line, now) == when_true and is_past(line, then) != when_true and line.fact in now
+        for condition in conditions
+        for line, when_true in limits(condition)
+    )
+
+
+def limits(condition: Condition, when_true: bool = True) -> Iterator[tuple[Line, bool]]:
+    """The lines that compare a value of the patient with a number, and which answer is the worse one."""
+    if isinstance(condition, Line):
+        if condition.operator in THRESHOLDS and not condition.drug:
+            yield condition, when_true
+        return
+    for member in condition.members:
+        yield from limits(member, when_true is not (condition.kind == "not"))
+
+
+def is_past(line: Line, numbers: Mapping[str, float]) -> bool | None:
+    """Whether the line holds of these values; None where the value is not among them."""
+    return COMPARISONS[line.operator](numbers[line.fact], line.operand) if line.fact in numbers else None
