@@ -18,9 +18,7 @@ DAYS_SAID_AS_YEARS = 730
 ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP)  # digits enough for any float
 
 # What SNOMED CT adds to a name to tell its hierarchies apart.
-KIND_OF_CODE = re.compile(
-    r" \((?:disorder|finding|situation|procedure|substance|regime/therapy|qualifier value)\)$"
-)
+KIND_OF_CODE = re.compile(r" \((?:disorder|finding|situation|procedure|substance|regime/therapy|qualifier value)\)$")
 
 VALUE_REASONS = {
     Reason.NOT_SENT: "not sent",
