@@ -1,7 +1,7 @@
 """One hook call, from request to response, on one screen."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from cds_service import __version__
@@ -19,11 +19,13 @@ from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
 from cds_service.presenting.groups import Withheld
 from cds_service.presenting.memory import NO_MEMORY, Memory
+from cds_service.presenting.risks import add_risks, choose_risks, leave_to_models
 from cds_service.presenting.session import Dialect, Session
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
 from cds_service.record.decision import DecisionRecord
 from cds_service.record.trace import trace
+from cds_service.risk.score import Scored, score
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Every finding, those that are not shown with their reason, and the cards."""
+    """Every finding, those that are not shown with their reason, and the cards.
+
+    `scored` is what every model said, `quiet_models` why some of them are not shown, by id.
+    """
 
     findings: tuple[Finding, ...]
     withheld: tuple[Withheld, ...]
     cards: tuple[Card, ...]
+    scored: tuple[Scored, ...] = ()
+    quiet_models: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,8 @@ def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
         findings=decided.findings,
         withheld=decided.withheld,
         cards=decided.cards,
+        scored=decided.scored,
+        quiet_models=decided.quiet_models,
         session=session,
         user_id=call.request.context.user_id,
         body_sha256=call.body_sha256,
@@ -143,10 +152,13 @@ def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
 
 
 def decide(findings: tuple[Finding, ...], chart: Chart, release: Release, asked: Asked) -> Decided:
-    """What is shown of the findings, and how. Calls and replays decide here."""
-    shown, withheld = choose(findings, chart, release, asked.hook, asked.reader, asked.memory)
-    cards = compose(shown, chart, release, asked.decision_id, findings, asked.session)
-    return Decided(findings, withheld, cards)
+    """What the models say, what is shown of that and of the findings, and how. Calls and replays decide here."""
+    scored = score(release.models, chart)
+    risks = choose_risks(scored, chart, release)
+    told, spoken_for = leave_to_models(findings, risks)
+    shown, withheld = choose(told, chart, release, asked.hook, asked.reader, asked.memory)
+    cards = compose(add_risks(shown, risks), chart, release, asked.decision_id, findings, asked.session)
+    return Decided(findings, (*spoken_for, *withheld), cards, scored, risks.withheld)
 
 
 def refuse_to_guess(call: Call, received: Received, findings: tuple[Finding, ...]) -> None:

@@ -13,6 +13,8 @@ from cds_service.presenting.detail import describe, describe_more, describe_unch
 from cds_service.presenting.groups import Group, Shown, Unchecked
 from cds_service.presenting.offer import NOTHING, Trial, offer, prepare
 from cds_service.presenting.review_detail import describe_review
+from cds_service.presenting.risk_card import risk_card
+from cds_service.presenting.risk_words import score_section
 from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import summarise, summarise_more, summarise_unchecked
 from cds_service.reasoning.findings import Finding
@@ -30,7 +32,7 @@ def compose(
     findings: tuple[Finding, ...] = (),
     session: Session | None = None,
 ) -> tuple[Card, ...]:
-    """The cards of one answer: the groups in order, how many more there are, what could not be checked.
+    """The cards of one answer: the groups in order, predictions, how many more there are, what could not be checked.
 
     `decision_id` is a UUID; each card's uuid follows from it and the group's key (CH-110). Nothing shown gives ().
     Suggestions are made for a `session` only, and tried against `findings`, everything the rules said of the chart.
@@ -38,6 +40,7 @@ def compose(
     decision = UUID(decision_id)
     trial = prepare(shown.groups, findings, chart, release, session)
     cards = [card_of(group, chart, release, decision, trial, session) for group in shown.groups]
+    cards += [risk_card(risk, chart, release, decision) for risk in shown.risks]
     if shown.more:
         cards.append(more_card(shown.more, chart, release.policy, decision))
     if shown.unchecked:
@@ -52,12 +55,13 @@ def card_of(
     lead = group.findings[0]
     uuid = str(uuid5(decision, group.key))
     offered = offer(group, uuid, trial) if trial else NOTHING
+    scores = score_section(group, chart, offered.tried)
     return Card(
         uuid=uuid,
         summary=summarise(group, chart),
         indicator=min((finding.indicator for finding in group.findings), key=INDICATORS.index),
         source=source(release.policy, topic_of(lead, session), lead.rule.title),
-        detail=(describe_review if group.parts else describe)(group, chart, offered.lines),
+        detail=(describe_review if group.parts else describe)(group, chart, offered.lines, scores),
         suggestions=offered.buttons,
         selection_behavior=offered.selection_behavior,
         override_reasons=override_reasons(group.told, release),

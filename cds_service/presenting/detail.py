@@ -21,10 +21,10 @@ GAP = "\0"  # where the name of a drug stood in a line
 LINKABLE = re.compile(r"https?://[^\s()<>\"]+")
 
 
-def describe(group: Group, chart: Chart, offered: Iterable[str] = ()) -> str:
+def describe(group: Group, chart: Chart, offered: Iterable[str] = (), scores: str = "") -> str:
     """The detail of a group's card, in the order in which a clinician decides.
 
-    `offered` are lines about the card's suggestions, in Markdown.
+    `offered` are lines about the card's suggestions, in Markdown; `scores` is what models say of the problem.
     """
     findings = group.findings
     rules = list({finding.rule.id: finding.rule for finding in findings}.values())
@@ -40,6 +40,7 @@ def describe(group: Group, chart: Chart, offered: Iterable[str] = ()) -> str:
         titled("What to do", beside_detail(findings, [(rule.title, rule.management) for rule in rules])),
         bullets(offered),
         also(group.also, chart),
+        scores,
         sources(group.told),
     )
     return "\n\n".join(section for section in sections if section)

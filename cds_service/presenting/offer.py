@@ -33,11 +33,15 @@ NAMED = 3  # findings and open rules that a line names
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The buttons of a card, how a client lets people choose among them, and lines for the card's body."""
+    """The buttons of a card, how a client lets people choose among them, and lines for the card's body.
+
+    `tried` are the charts as the buttons would leave them, by label.
+    """
 
     buttons: tuple[Button, ...] = ()
     selection_behavior: str | None = None
     lines: tuple[str, ...] = ()
+    tried: tuple[tuple[str, Chart], ...] = ()
 
 
 NOTHING = Offer()
@@ -78,6 +82,7 @@ def offer(group: Group, card: str, trial: Trial) -> Offer:
         tuple(button(each, card, trial.chart, is_best(each, buttons, group)) for each in buttons),
         ("any" if epic else "at-most-one") if buttons else None,
         tuple(dict.fromkeys(lines)),
+        tuple((label_of(each.candidate, trial.chart), each.candidate.chart) for each in buttons),
     )
 
 

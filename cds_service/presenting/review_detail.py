@@ -12,10 +12,10 @@ from cds_service.presenting.text import escape_markdown
 from cds_service.reasoning.findings import Finding
 
 
-def describe_review(review: Group, chart: Chart, offered: Iterable[str] = ()) -> str:
+def describe_review(review: Group, chart: Chart, offered: Iterable[str] = (), scores: str = "") -> str:
     """Every problem with its findings and what to do; then this patient, what is not known, and the sources.
 
-    `offered` are lines about the card's suggestions, in Markdown.
+    `offered` are lines about the card's suggestions, in Markdown; `scores` is what models say of the problems.
     """
     said = "\n\n".join(describe_part(part, chart) for part in review.parts)
     doubts = doubt_lines(review.findings)
@@ -24,6 +24,7 @@ def describe_review(review: Group, chart: Chart, offered: Iterable[str] = ()) ->
         listed("This patient", [line for line in value_lines(review.findings, chart) if is_news(line, said, doubts)]),
         listed("How sure", doubts),
         bullets(offered),
+        scores,
         sources(review.told),
     )
     return "\n\n".join(section for section in sections if section)

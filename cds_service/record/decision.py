@@ -1,6 +1,7 @@
 """DecisionRecord: everything one call was decided from and what came out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cds_service.chart.chart import Chart
@@ -9,6 +10,7 @@ from cds_service.presenting.groups import Withheld
 from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.presenting.session import Session
 from cds_service.reasoning.findings import Finding
+from cds_service.risk.score import Scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class DecisionRecord:
     """One decision. `key_states` says for each prefetch key how it arrived ("read, 4 items", "not sent");
     `role` and `department` are those of the person asked for, where known; `body_sha256` is the digest of the call.
     `memory` is what was known of earlier decisions, `most_cards` the limit of the client, None where it has none.
+
+    `scored` is what every model said, `quiet_models` why some of them are not shown, by id.
 
     `arm` says whether the release was the control or the candidate, empty where there was no other. `beside` are the
     findings of the rules in which the other arm's release, `beside_digest`, differs."""
@@ -41,6 +45,8 @@ class DecisionRecord:
     department: str | None = None
     most_cards: int | None = None
     memory: Memory = NO_MEMORY
+    scored: tuple[Scored, ...] = ()
+    quiet_models: Mapping[str, str] = field(default_factory=dict)
     arm: str = ""
     beside_digest: str = ""
     beside: tuple[Finding, ...] = ()

@@ -14,6 +14,7 @@ from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.presenting.session import Session
 from cds_service.reasoning.findings import Finding, Missing
 from cds_service.record.decision import DecisionRecord
+from cds_service.record.scores import StoredScore, stored_score
 
 CODEC = 1
 """Which form the bytes have. A change of the form that old bytes do not fit gets a new number, and `reading` keeps
@@ -80,6 +81,7 @@ class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     cards: tuple[msgspec.Raw, ...]
     most_cards: int | None = None
     memory: Memory = NO_MEMORY
+    scored: tuple[StoredScore, ...] = ()
     arm: str = ""
     beside_digest: str = ""
     beside: tuple[StoredFinding, ...] = ()
@@ -110,6 +112,7 @@ def stored_record(record: DecisionRecord) -> StoredRecord:
         cards=stored_cards(record.cards),
         most_cards=record.most_cards,
         memory=record.memory,
+        scored=tuple(stored_score(scored, record.quiet_models) for scored in record.scored),
         arm=record.arm,
         beside_digest=record.beside_digest,
         beside=tuple(stored_finding(finding) for finding in record.beside),

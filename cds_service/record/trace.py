@@ -10,6 +10,7 @@ from cds_service.chart.drugs import Dose, Drug
 from cds_service.chart.facts import Fact, Items, Known
 from cds_service.reasoning.findings import Finding
 from cds_service.record.decision import DecisionRecord
+from cds_service.record.scores import stored_score
 
 EXTENSION = "org.cds-service"
 LISTS = ("medications", "orders", "allergies", "conditions", "procedures", "procedures_ordered")
@@ -33,6 +34,7 @@ def trace(record: DecisionRecord) -> dict[str, Any]:
             "inpatient": chart.inpatient,
         },
         "outcomes": [trace_finding(finding, reasons) for finding in sorted(record.findings, key=lambda each: each.key)],
+        **filled(models=[msgspec.to_builtins(stored_score(each, record.quiet_models)) for each in record.scored]),
         "notes": list(chart.notes),
     }
     return {EXTENSION: told}

@@ -26,9 +26,9 @@ ALLOWED = {
     # Beyond the table: a population is written in the grammar of rules, and weighed as rules are.
     "risk": {"chart", "knowledge", "reasoning"},
     "modelling": {"chart", "knowledge", "risk", "terminology"},
-    "presenting": {"chart", "knowledge", "reasoning", "hooks", "terminology"},
-    "record": {"hooks", "chart", "reasoning", "presenting"},
-    "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "presenting", "record"},
+    "presenting": {"chart", "knowledge", "reasoning", "risk", "hooks", "terminology"},
+    "record": {"hooks", "chart", "reasoning", "risk", "presenting"},
+    "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "risk", "presenting", "record"},
     "governance": {"record", "store", "hooks", "call", "knowledge", "chart", "reasoning", "risk", "presenting", "terminology"},
 }
 # Single modules of packages that are closed otherwise: suggestions are built as FHIR and read back through `chart`.

@@ -1,0 +1,171 @@
+"""How predictions are said: people out of a hundred, points and class, exact parts, and what is not known."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from cds_service.chart.chart import Chart
+from cds_service.chart.unit_words import say_unit
+from cds_service.knowledge.bundle import Band, Bundle, Predictor
+from cds_service.presenting.detail import listed
+from cds_service.presenting.groups import Group, Risk
+from cds_service.presenting.wording import say_date, say_missing, say_number
+from cds_service.risk.lists import arrange
+from cds_service.risk.prediction import Contribution, Prediction
+from cds_service.risk.score import score_one
+
+HORIZONS = {"Y": "years", "M": "months", "D": "days"}
+NOTABLE = 0.005  # parts of a linear predictor below it are told together
+LAST_FEW = Decimal("0.01")  # below one in a hundred people are counted in a thousand
+
+
+def say_frequency(*probabilities: float) -> tuple[str, ...]:
+    """Probabilities as people out of as many: ("12", "7 in 100"), in a thousand where one is below one in a hundred.
+
+    The last one names the number of people.
+    """
+    exact = [Decimal(repr(each)) for each in probabilities]
+    people = 1000 if min(exact) < LAST_FEW else 100
+    counts = [say_count(each * people, people) for each in exact]
+    return (*counts[:-1], f"{counts[-1]} in {people:,}")
+
+
+def say_count(count: Decimal, people: int) -> str:
+    """A whole number of people; neither nobody nor everybody is certain."""
+    rounded = int(count.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    if rounded < 1:
+        return "fewer than 1"
+    return f"more than {people - 1}" if rounded >= people else f"{rounded}"
+
+
+def say_horizon(horizon: str) -> str:
+    """An ISO 8601 duration of one part: "P30D" is "30 days"; empty for now."""
+    if not horizon:
+        return ""
+    words = HORIZONS[horizon[-1]]
+    return f"{horizon[1:-1]} {words.removesuffix('s') if horizon[1:-1] == '1' else words}"
+
+
+def say_result(prediction: Prediction) -> str:
+    """The result alone: "12 in 100", "9 points", "29 mL/min"."""
+    if prediction.probability is not None:
+        return say_frequency(prediction.probability)[0]
+    if prediction.points is not None:
+        return f"{say_number(prediction.points)} points"
+    return f"{say_number(prediction.result)}{say_unit(prediction.unit)}"
+
+
+def say_band(band: Band, points: bool) -> str:
+    """A band with its limits: "raised (10 to 20 in 100)"."""
+    if points:
+        return band.name
+    limits = [each for each in (band.start, band.end) if each is not None]
+    said = " to ".join(say_frequency(*limits)) if limits else ""
+    where = said if len(limits) == 2 else f"{'from' if band.end is None else 'below'} {said}"
+    return f"{band.name} ({where})" if said else band.name
+
+
+def say_part(part: Contribution, bundle: Bundle, chart: Chart) -> str:
+    """A predictor with its value and date, and what it adds: "potassium 3.4 mmol/L (19 Nov 2026, yesterday): +2"."""
+    dated = f" ({say_date(part.as_of, chart.now)})" if part.as_of and part.as_of != chart.now else ""
+    return f"{part.label}{say_level(part, bundle)}{dated}: {part.contribution:+.3g}"
+
+
+def say_level(part: Contribution, bundle: Bundle) -> str:
+    """The value of a predictor after its name; nothing for a question answered yes, and for pairs."""
+    if len(part.predictors) > 1:
+        return ""
+    if part.value is None:
+        return " not known"
+    if isinstance(part.value, str):
+        return f" {part.value}"
+    if is_question(predictor_of(part, bundle)):
+        return "" if part.value else ": no"
+    return f" {say_number(part.value)}{say_unit(part.unit)}"
+
+
+def predictor_of(part: Contribution, bundle: Bundle) -> Predictor:
+    return next(each for each in bundle.predictors if each.name == part.predictors[0])
+
+
+def is_question(predictor: Predictor) -> bool:
+    return predictor.when is not None or (predictor.unit is None and predictor.within == (0.0, 1.0))
+
+
+def say_parts(prediction: Prediction, bundle: Bundle, chart: Chart, modifiable: bool) -> list[str]:
+    """The parts that can be changed, or those that cannot, largest first; small ones are summed up."""
+    parts = [part for part in prediction.contributions if part.modifiable is modifiable]
+    parts.sort(key=lambda part: -abs(part.contribution))
+    notable = [part for part in parts if abs(part.contribution) >= NOTABLE]
+    lines = [say_part(part, bundle, chart) for part in notable]
+    rest = [part.contribution for part in parts if 0 < abs(part.contribution) < NOTABLE]
+    return [*lines, f"{len(rest)} others together: {sum(rest):+.3g}"] if rest else lines
+
+
+def say_gaps(prediction: Prediction, bundle: Bundle) -> list[str]:
+    """What was missing, what was assumed, and which items of a score nobody reads here."""
+    labels = {each.fact: each.label for each in bundle.predictors}
+    missing = [
+        f"{labels[each.subject]} not known: {each.detail or each.reason.value}"
+        if each.subject in labels
+        else say_missing(each)
+        for each in prediction.missing
+    ]
+    unread = [f"{each.label} is not read here: {each.reason}" for each in bundle.unread]
+    return [*missing, *prediction.assumed, *unread]
+
+
+def score_section(group: Group, chart: Chart, tried: tuple[tuple[str, Chart], ...] = ()) -> str:
+    """What models say of the problems of a card, one line each, in Markdown. `tried` are the charts as the card's
+    suggestions would leave them, by label."""
+    lines = [*group.notes, *(say_score(risk, chart, tried) for risk in group.risks)]
+    return listed("Scores", lines)
+
+
+def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) -> str:
+    """Points, class, what they are made of, and what would be left after a suggestion."""
+    bundle = risk.bundle
+    if risk.off:
+        return f"{bundle.title}: model off ({risk.off}), rule used"
+    if risk.refusal:
+        return f"{bundle.title}: no score ({'; '.join(risk.refusal.reasons)}), rule used"
+    leading = risk.leading
+    band = f", {leading.band.name} ({leading.band.reason})" if leading.band else ""
+    clauses = [f"{bundle.title}: {say_result(leading)}{band}{could_be(leading)}"]
+    for heading, modifiable in (("can be changed", True), ("fixed", False)):
+        if parts := say_parts(leading, bundle, chart, modifiable):
+            clauses.append(f"{heading}: {', '.join(parts)}")
+    if gaps := say_gaps(leading, bundle):
+        clauses.append(f"not counted: {', '.join(gaps)}")
+    clauses += [said for label, after in tried if (said := say_after(risk, label, after))]
+    return "; ".join(clauses)
+
+
+def could_be(prediction: Prediction) -> str:
+    """How far the unknown could take a score, where that is another class."""
+    most, after = prediction.most, prediction.band_at_most
+    if most is None or most == prediction.points:
+        return ""
+    other = f", {after.name}" if after and after != prediction.band else ""
+    return f"; up to {say_number(most)}{other} with what is not known"
+
+
+def say_after(risk: Risk, label: str, after: Chart) -> str:
+    """The result on the chart that a suggestion leaves, where it differs: "after “Stop”: 2 instead of 3 points"."""
+    now = risk.leading
+    then = next(
+        (
+            each
+            for each in score_one(risk.bundle, arrange(after))
+            if isinstance(each, Prediction) and each.outcome == now.outcome
+        ),
+        None,
+    )
+    if then is None or then.result == now.result:
+        return ""
+    return f"after “{label}”: {say_instead(then, now)}"
+
+
+def say_instead(then: Prediction, now: Prediction) -> str:
+    """Two results of one outcome in the same terms: "3 instead of 5 in 100"."""
+    if then.probability is not None and now.probability is not None:
+        return " instead of ".join(say_frequency(then.probability, now.probability))
+    return f"{say_number(then.result)} instead of {say_result(now)}"
