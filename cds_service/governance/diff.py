@@ -1,0 +1,85 @@
+"""What one release says otherwise than another, in lines a pharmacist reads."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from difflib import unified_diff
+
+from cds_service.knowledge.bundle import Bundle
+from cds_service.knowledge.explain import explain
+from cds_service.knowledge.release import Release
+from cds_service.knowledge.rules import Rule
+
+NO_CONTEXT = 0
+HEADER = 2
+ORIGINS = ("Every value comes from", "Everything else comes from", "Changed here:")
+"""Sentences of `cds explain` that say where values come from, not what they are."""
+PARTS = {
+    "problems": "clinical problems",
+    "override_reasons": "override reasons",
+    "policy": "card policy",
+    "services": "services and what they ask for",
+    "code_map": "local codes",
+    "genes": "genes",
+}
+"""What is compared whole, and its name."""
+
+
+def diff(old: Release, new: Release) -> Iterator[str]:
+    """Rules added, removed and changed, with the sentences of `cds explain` that changed; then everything else.
+
+    Nothing where both answer alike.
+    """
+    yield from diff_rules("", old.rules, new.rules)
+    for tenant in sorted({*old.tenants, *new.tenants}):
+        was, now = own_rules(old, tenant), own_rules(new, tenant)
+        yield from diff_rules(f"for {tenant}: ", was, now)
+    yield from diff_models(old.models, new.models)
+    for name, label in PARTS.items():
+        if getattr(old, name) != getattr(new, name):
+            yield f"changed: {label}"
+    if old.terminology.digest != new.terminology.digest:
+        yield "changed: the drug index"
+
+
+def own_rules(release: Release, tenant: str) -> dict[str, Rule]:
+    """The rules that are another for this tenant than for everybody."""
+    rules = release.for_tenant(tenant).rules
+    return {id: rule for id, rule in rules.items() if rule != release.rules.get(id)}
+
+
+def diff_rules(whose: str, old: Mapping[str, Rule], new: Mapping[str, Rule]) -> Iterator[str]:
+    for id in sorted({*old, *new}):
+        was, now = old.get(id), new.get(id)
+        if was is None and now is not None:
+            yield f"{whose}added: {id} ({now.title}), {now.status}, {now.severity}"
+        elif was is not None and now is None:
+            yield f"{whose}removed: {id} ({was.title}), was {was.status}, {was.severity}"
+        elif was is not None and now is not None and was != now:
+            yield f"{whose}changed: {id} ({now.title})"
+            yield from diff_texts(was, now)
+
+
+def diff_texts(was: Rule, now: Rule) -> Iterator[str]:
+    """The sentences that changed; for what no sentence says, the names of the fields."""
+    lines = list(unified_diff(explain(was).splitlines(), explain(now).splitlines(), n=NO_CONTEXT, lineterm=""))
+    changed = [line for line in lines[HEADER:] if not line.startswith("@@") and not line[1:].startswith(ORIGINS)]
+    yield from (f"  {line[0]} {line[1:].strip()}" for line in changed)
+    if not changed:
+        yield f"  ~ {', '.join(changed_fields(was, now))}"
+
+
+def changed_fields(was: object, now: object) -> list[str]:
+    """The names of the fields that are not the same; both are values of one class."""
+    names = (field.name for field in fields(now))  # type: ignore[arg-type]  # a dataclass, which has no type of its own
+    return [name for name in names if getattr(was, name) != getattr(now, name)]
+
+
+def diff_models(old: tuple[Bundle, ...], new: tuple[Bundle, ...]) -> Iterator[str]:
+    was, now = ({model.id: model for model in models} for models in (old, new))
+    for id in sorted({*was, *now}):
+        if id not in was:
+            yield f"added: model {id}"
+        elif id not in now:
+            yield f"removed: model {id}"
+        elif was[id] != now[id]:
+            yield f"changed: model {id}: {', '.join(changed_fields(was[id], now[id]))}"
