@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.errors import BadSettings
+from cds_service.edge import open_anchor
+from cds_service.errors import BadSettings, NotAnchored
+from cds_service.outbound import Answer
+from cds_service.settings import Settings
 from cds_service.store.anchors import SYSLOG, find_anchor, write_to_syslog
 
 
@@ -38,3 +41,35 @@ def test_the_system_log_gets_the_line_as_a_notice(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("syslog.syslog", lambda priority, line: written.append((priority, line)))
     write_to_syslog('{"number":1}')
     assert [line for _, line in written] == ['{"number":1}']
+
+
+class Stub:
+    """A server that takes checkpoints, or does not."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.forms: list[tuple[str, dict[str, str]]] = []
+
+    def post(self, url: str, form: dict[str, str], deadline: float, most_bytes: int) -> Answer:
+        self.forms.append((url, form))
+        return Answer(self.status, b"")
+
+
+@pytest.mark.parametrize(("status", "taken"), [(200, True), (204, True), (302, False), (500, False)])
+def test_a_server_has_taken_a_checkpoint_when_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, status: int, taken: bool
+) -> None:
+    stub = Stub(status)
+    monkeypatch.setattr("cds_service.edge.connect", lambda settings: stub)
+    anchor = open_anchor(Settings(audit_anchor="https://audit.example.org/cds"))
+    assert anchor is not None
+    if taken:
+        anchor("line")
+    else:
+        with pytest.raises(NotAnchored, match=f"the anchor answered {status}"):
+            anchor("line")
+    assert stub.forms == [("https://audit.example.org/cds", {"checkpoint": "line"})]
+
+
+def test_without_a_setting_there_is_no_anchor() -> None:
+    assert open_anchor(Settings()) is None
