@@ -70,6 +70,7 @@ ERRORS = {
     "415": "Not JSON, or packed in another way than gzip.",
     "429": "The client called more often than agreed; see Retry-After.",
     "500": "The service failed; nothing was checked.",
+    "503": "The decision could not be recorded, and this site gives none without a record.",
 }
 OF_EVERY_CALL = ("401", "403", "429", "500")
 OF_A_BODY = ("400", "404", "413", "415")
@@ -84,7 +85,7 @@ def describe_interface(services: Iterable[Service], version: str) -> Json:
         url = f"/cds-services/{service.id}"
         answered = answer({"$ref": REFERENCE.format(name="HookResponse")})
         errors = (*OF_EVERY_CALL, *OF_A_BODY)
-        paths[url] = {"post": operation(service.title, answered, (*errors, "412"), hook_request(service))}
+        paths[url] = {"post": operation(service.title, answered, (*errors, "412", "503"), hook_request(service))}
         paths[f"{url}/feedback"] = {
             "post": operation(f"Feedback: {service.title}", answer(FEEDBACK_ANSWER), errors, feedback_request())
         }
