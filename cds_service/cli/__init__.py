@@ -8,6 +8,8 @@ from cds_service.cli.clients import clients
 from cds_service.cli.explaining import explain
 from cds_service.cli.keys import keys
 from cds_service.cli.models import models
+from cds_service.cli.release import release
+from cds_service.cli.reporting import report
 from cds_service.cli.serving import serve
 from cds_service.cli.store import store
 from cds_service.cli.terminology import terminology
@@ -24,9 +26,11 @@ app.command("serve")(serve)
 app.command("try")(try_requests)
 app.command("check")(check)
 app.command("explain")(explain)
+app.command("report")(report)
 app.add_typer(terminology, name="terminology")
 app.add_typer(clients, name="clients")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
 app.add_typer(audit, name="audit")
 app.add_typer(store, name="store")
+app.add_typer(release, name="release")

@@ -26,6 +26,7 @@ ALLOWED = {
     # Beyond the table: a population is written in the grammar of rules, and weighed as rules are.
     "risk": {"chart", "knowledge", "reasoning"},
     "modelling": {"chart", "knowledge", "risk", "terminology"},
+    "monitoring": {"store", "record"},
     "presenting": {"chart", "knowledge", "reasoning", "risk", "hooks", "terminology"},
     "record": {"hooks", "chart", "reasoning", "risk", "presenting"},
     "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "risk", "presenting", "record"},

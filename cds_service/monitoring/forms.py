@@ -1,0 +1,69 @@
+"""A report as JSON for other programs and as CSV for a spreadsheet."""
+
+import csv
+import io
+from typing import Any
+
+import msgspec
+
+from cds_service.monitoring.report import COLUMNS, EVERYTHING, VIEWS, Line, Rate, Report
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins so for a formula."""
+
+
+def report_as_json(report: Report) -> bytes:
+    """The report as one JSON object: null where a count is hidden or a share is not known. Members of `views` have a
+    line for each key, with the key's parts named."""
+    told = {
+        "since": report.span.since,
+        "until": report.span.until,
+        "tenant": report.span.tenant,
+        "least": report.least,
+        "overview": msgspec.to_builtins(report.overview),
+        "views": {name: [name_line(line, VIEWS[name]) for line in lines] for name, lines in report.views.items()},
+        "everything": [name_line(line, EVERYTHING) for line in report.everything],
+        "offenders": [name_line(line, VIEWS["rule"]) for line in report.offenders],
+        "unknowns": dict(report.unknowns),
+    }
+    return msgspec.json.encode(told)
+
+
+def name_line(line: Line, by: tuple[str, ...]) -> dict[str, Any]:
+    told: dict[str, Any] = dict(zip(by, line.key, strict=True))
+    return {
+        **told,
+        **line.counts,
+        "acceptedShare": msgspec.to_builtins(line.accepted),
+        "overriddenShare": msgspec.to_builtins(line.overridden),
+        "burden": line.burden,
+        "reasons": dict(line.reasons),
+        "withheld": dict(line.withheld),
+    }
+
+
+def report_as_csv(report: Report) -> str:
+    """One row for each rule, version, client, role and week. Hidden counts read `<11`; shares have their interval."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    shares = [f"{name}_{part}" for name in ("accepted", "overridden") for part in ("share", "low", "high")]
+    rows.writerow([*EVERYTHING, *COLUMNS, *shares, "burden", "reasons"])
+    for line in report.everything:
+        counts = [f"<{report.least}" if line.counts[name] is None else line.counts[name] for name in COLUMNS]
+        reasons = "; ".join(f"{name}: {hide_none(count, report.least)}" for name, count in line.reasons.items())
+        cells = [*line.key, *counts, *spread(line.accepted), *spread(line.overridden), line.burden, reasons]
+        rows.writerow([plain_cell(cell) for cell in cells])
+    return out.getvalue()
+
+
+def hide_none(count: int | None, least: int) -> str:
+    return f"<{least}" if count is None else str(count)
+
+
+def spread(rate: Rate | None) -> tuple[float | None, ...]:
+    return (None, None, None) if rate is None else (rate.share, rate.low, rate.high)
+
+
+def plain_cell(cell: object) -> object:
+    """Words of a client (a reason's code) must not run in somebody's spreadsheet."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -1,0 +1,110 @@
+"""Alerts and what became of them in the form that Seismometer reads (epic-open-source/seismometer 0.5).
+
+Its data loader takes CSV beside Parquet: predictions with entity, context, time and score, and events with the same two
+ids, `Type`, `EventTime` and `Value`; `usage_config.yml` names the columns (its model `DataUsage`).
+Here the entity is the keyed hash of a patient, the context one finding of one decision, the score 1 for an alert that
+was shown and 0 for one that was withheld. Nothing in the files names a person.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from cds_service.monitoring.recorded import ACCEPTED, OVERRIDDEN, Answer, Fired, Span, read_answers, read_fired
+from cds_service.monitoring.tally import OTHER_ARM
+
+COHORTS = ("rule", "version", "severity", "indicator", "client", "role", "hook", "withheld")
+PREDICTIONS = ("patient", "finding", "PredictTime", "shown", "release", *COHORTS)
+EVENTS = ("patient", "finding", "Type", "EventTime", "Value")
+USAGE = """data_usage:
+  entity_id: patient
+  context_id: finding
+  primary_output: shown
+  primary_target: {accepted}
+  predict_time: PredictTime
+  cohorts:
+{cohorts}
+  event_table:
+    type: Type
+    time: EventTime
+    value: Value
+  events:
+    - source: {accepted}
+      display_name: {accepted}
+      usage: target
+    - source: {overridden}
+      display_name: {overridden}
+      usage: outcome
+"""
+CONFIG = """other_info:
+  info_dir: "."
+  data_dir: "."
+  usage_config: "usage_config.yml"
+  prediction_definition: "predictions_dictionary.yml"
+  event_definition: "events_dictionary.yml"
+  prediction_path: "predictions.csv"
+  event_path: "events.csv"
+  metadata_path: "metadata.json"
+"""
+
+
+def write_seismometer(database: Engine, span: Span, folder: Path) -> tuple[Path, ...]:
+    """Write the files into `folder`; their paths."""
+    with database.connect() as connection:
+        fired = [each for each in read_fired(connection, span) if each.reason != OTHER_ARM]
+        answers = read_answers(connection, span)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_rows(folder / "predictions.csv", PREDICTIONS, map(prediction_row, fired))
+    write_rows(folder / "events.csv", EVENTS, event_rows(fired, answers))
+    cohorts = "\n".join(f"    - source: {name}" for name in COHORTS)
+    texts = {
+        "config.yml": CONFIG,
+        "usage_config.yml": USAGE.format(cohorts=cohorts, accepted=ACCEPTED, overridden=OVERRIDDEN),
+        "predictions_dictionary.yml": dictionary("predictions", PREDICTIONS),
+        "events_dictionary.yml": dictionary("events", (ACCEPTED, OVERRIDDEN)),
+        "metadata.json": '{"modelname": "cds-service alerts", "thresholds": [0.5]}\n',
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")
+    return tuple(folder / name for name in ("predictions.csv", "events.csv", *texts))
+
+
+def dictionary(title: str, names: Iterable[str]) -> str:
+    """What Seismometer calls a dictionary: the columns, or the kinds of events, and their types."""
+    types = {"shown": "float", "PredictTime": "datetime64[ns]"}
+    kind = "float" if title == "events" else "object"
+    lines = [f"  - name: {name}\n    dtype: {types.get(name, kind)}" for name in names]
+    return f"{title}:\n" + "\n".join(lines) + "\n"
+
+
+def prediction_row(fired: Fired) -> tuple[object, ...]:
+    cohorts = (fired.rule, fired.version, fired.severity, fired.indicator, fired.tenant, fired.role, fired.hook)
+    shown = int(not fired.reason)
+    return (fired.patient, context_of(fired), moment(fired.at), shown, fired.release, *cohorts, fired.reason or "no")
+
+
+def event_rows(fired: Iterable[Fired], answers: Mapping[str, Answer]) -> Iterator[tuple[object, ...]]:
+    for each in fired:
+        answer = answers.get(each.card or "")
+        if answer is not None and not each.reason:
+            yield each.patient, context_of(each), answer.outcome, moment(max(answer.at, each.at)), 1
+
+
+def context_of(fired: Fired) -> str:
+    """One finding of one decision: Seismometer keeps one prediction for each pair of ids and time."""
+    return f"{fired.decision}/{fired.place}"
+
+
+def moment(at: float) -> str:
+    """In UTC without an offset: times without a zone are what Seismometer compares."""
+    return datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def write_rows(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)

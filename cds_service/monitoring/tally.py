@@ -1,0 +1,255 @@
+"""Counting: every call and every finding of a span, by rule, version, client, role and week."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sqlalchemy import Engine
+
+from cds_service.monitoring.recorded import (
+    DAY_S,
+    OVERRIDDEN,
+    Answer,
+    Asked,
+    Calls,
+    Fired,
+    Span,
+    count_calls,
+    count_strays,
+    read_answers,
+    read_fired,
+    tenants_heard,
+    unpack,
+)
+
+ORDER_HOOKS = frozenset({"order-select", "order-sign"})
+OTHER_ARM = "other arm"
+"""Findings of a release that did not answer: recorded, and nobody's alert."""
+OPEN_FOR_S = DAY_S
+"""A card that nobody said anything about counts as ignored a day after it was shown, not before."""
+NO_REASON = "no reason given"
+EPOCH = date(1970, 1, 1)
+URGENCY = ("critical", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What counts are kept by. `client` is a tenant: a client, or client and tenant of it. `rule` and `version` are
+    empty for counts of calls; a version is empty where a rule was reached in a release in which it never fired."""
+
+    client: str
+    role: str
+    week: str
+    rule: str = ""
+    version: str = ""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Counts of one cell.
+
+    `evaluated`: calls that reached the rule; `undetermined` and `failed`: of those, where something was missing, or
+    the rule crashed. `fired`: findings; `shown`: on cards, of which `accepted`, `overridden`, `ignored`, `open` (no
+    answer yet, and shown less than a day before the end) and `untold` (the client reports nothing of any card).
+    `repeated`: overridden again for the same patient and drugs.
+    """
+
+    evaluated: int = 0
+    undetermined: int = 0
+    failed: int = 0
+    fired: int = 0
+    shown: int = 0
+    shown_on_orders: int = 0
+    accepted: int = 0
+    overridden: int = 0
+    ignored: int = 0
+    open: int = 0
+    untold: int = 0
+    repeated: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Counts") -> None:
+        for name in NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.reasons.update(other.reasons)
+        self.withheld.update(other.withheld)
+
+
+NUMBERS = tuple(name for name in Counts.__slots__ if name not in ("reasons", "withheld"))
+
+
+@dataclass(slots=True)
+class Load:
+    """Calls of one cell without a rule: all, those about orders, and how many cards those gave."""
+
+    calls: int = 0
+    order_calls: int = 0
+    order_cards: int = 0
+
+    def add(self, other: "Load") -> None:
+        self.calls += other.calls
+        self.order_calls += other.order_calls
+        self.order_cards += other.order_cards
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Everything a report says, counted. `missing` counts calls by what kept a rule of them undetermined
+    (`value inr: not sent`); `urgency` cards on orders by their indicator; `strays` feedback about unknown cards."""
+
+    span: Span
+    counts: Mapping[Cell, Counts]
+    loads: Mapping[Cell, Load]
+    missing: Mapping[str, int]
+    urgency: Mapping[str, int]
+    strays: int
+
+
+def take_tally(database: Engine, span: Span) -> Tally:
+    """Count what is recorded of a span."""
+    with database.connect() as connection:
+        fired = [each for each in read_fired(connection, span) if each.reason != OTHER_ARM]
+        calls = count_calls(connection, span, rules_by_decision(fired))
+        answers = read_answers(connection, span)
+        heard = tenants_heard(connection, span)
+        strays = count_strays(connection, span)
+    counts: dict[Cell, Counts] = {}
+    missing: Counter[str] = Counter()
+    count_reached(calls, versions_of(fired), counts, missing)
+    count_fired(fired, counts)
+    count_outcomes(fired, Answers(answers, heard, span.until), counts)
+    return Tally(span, counts, loads_of(calls), missing, urgency_of(fired), strays)
+
+
+Versions = Mapping[tuple[str, str], str]
+
+
+def versions_of(fired: Iterable[Fired]) -> Versions:
+    """The version of each rule by release, as far as it fired there."""
+    return {(each.release, each.rule): each.version for each in fired}
+
+
+def rules_by_decision(fired: Iterable[Fired]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for each in fired:
+        found.setdefault(each.decision, set()).add(each.rule)
+    return {decision: frozenset(rules) for decision, rules in found.items()}
+
+
+def count_reached(
+    calls: Mapping[Asked, Calls], versions: Versions, counts: dict[Cell, Counts], missing: Counter[str]
+) -> None:
+    """Count for each rule the calls that reached it, once each, whatever it said of the several drugs of a call."""
+    for asked, kind in calls.items():
+        week = week_of(asked.day)
+        reached = unpack(asked)
+        missing.update(dict.fromkeys(reached.get("missing", ()), kind.number))
+        undetermined, failed = set(reached.get("undetermined", ())), set(reached.get("error", ()))
+        for rule in {*reached.get("silent", ()), *undetermined, *failed, *asked.fired}:
+            found = at(counts, Cell(asked.tenant, asked.role, week, rule, versions.get((asked.release, rule), "")))
+            found.evaluated += kind.number
+            found.undetermined += kind.number * (rule in undetermined)
+            found.failed += kind.number * (rule in failed)
+
+
+def count_fired(fired: Iterable[Fired], counts: dict[Cell, Counts]) -> None:
+    for each in fired:
+        found = at(counts, cell_of(each))
+        found.fired += 1
+        if each.reason:
+            found.withheld[each.reason] += 1
+        else:
+            found.shown += 1
+            found.shown_on_orders += each.hook in ORDER_HOOKS
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was reported of cards, from which tenants anything was, and when the span ends."""
+
+    by_card: Mapping[str, Answer]
+    heard: frozenset[str]
+    until: float
+
+    def outcome(self, fired: Fired) -> str:
+        """What became of a finding that was shown, in the words of `Counts`."""
+        answer = self.by_card.get(fired.card or "")
+        if answer is not None:
+            return answer.outcome
+        if fired.tenant not in self.heard:
+            return "untold"
+        return "open" if fired.at > self.until - OPEN_FOR_S else "ignored"
+
+
+def count_outcomes(fired: Iterable[Fired], answers: Answers, counts: dict[Cell, Counts]) -> None:
+    overridden: set[tuple[str, str, str]] = set()
+    for each in fired:
+        if each.reason:
+            continue
+        outcome = answers.outcome(each)
+        found = at(counts, cell_of(each))
+        setattr(found, outcome, getattr(found, outcome) + 1)
+        if outcome == OVERRIDDEN:
+            found.reasons.update(answers.by_card[each.card or ""].reasons or (NO_REASON,))
+            same = (each.tenant, each.patient, each.subject)
+            found.repeated += same in overridden
+            overridden.add(same)
+
+
+def loads_of(calls: Mapping[Asked, Calls]) -> Mapping[Cell, Load]:
+    loads: dict[Cell, Load] = {}
+    for asked, kind in calls.items():
+        load = loads.setdefault(Cell(asked.tenant, asked.role, week_of(asked.day)), Load())
+        on_orders = asked.hook in ORDER_HOOKS
+        load.add(Load(kind.number, kind.number * on_orders, kind.cards * on_orders))
+    return loads
+
+
+def urgency_of(fired: Iterable[Fired]) -> Mapping[str, int]:
+    """Cards on orders, each by the most urgent finding on it."""
+    cards: dict[str, int] = {}
+    for each in fired:
+        if each.card and not each.reason and each.hook in ORDER_HOOKS:
+            cards[each.card] = min(cards.get(each.card, len(URGENCY) - 1), place_of(each.indicator))
+    counted = Counter(URGENCY[place] for place in cards.values())
+    return {indicator: counted[indicator] for indicator in URGENCY}
+
+
+def place_of(indicator: str) -> int:
+    return URGENCY.index(indicator) if indicator in URGENCY else len(URGENCY) - 1
+
+
+def cell_of(fired: Fired) -> Cell:
+    return Cell(fired.tenant, fired.role, week_of(int(fired.at // DAY_S)), fired.rule, fired.version)
+
+
+def at(counts: dict[Cell, Counts], cell: Cell) -> Counts:
+    return counts.setdefault(cell, Counts())
+
+
+def week_of(day: int) -> str:
+    """The ISO week of a day counted from 1970: `2026-W47`."""
+    year, week, _ = (EPOCH + timedelta(day)).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def roll_up(tally: Tally, by: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Counts, Load]]:
+    """Counts and load by some members of `Cell`, in order; the load is that of the cells without regard to rules."""
+    counts: dict[tuple[str, ...], Counts] = {}
+    for cell, counted in tally.counts.items():
+        counts.setdefault(key_of(cell, by), Counts()).add(counted)
+    outer = tuple(name for name in by if name not in ("rule", "version"))
+    loads: dict[tuple[str, ...], Load] = {}
+    for cell, load in tally.loads.items():
+        loads.setdefault(key_of(cell, outer), Load()).add(load)
+        if outer == by:
+            counts.setdefault(key_of(cell, by), Counts())
+    for key in sorted(counts):
+        place = tuple(value for name, value in zip(by, key, strict=True) if name in outer)
+        yield key, counts[key], loads.get(place, Load())
+
+
+def key_of(cell: Cell, by: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(getattr(cell, name)) for name in by)

@@ -1,0 +1,120 @@
+"""The forms of a report: page, CSV, JSON, terminal, and files for Seismometer."""
+
+import csv
+import json
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from rich.console import Console
+from typer.testing import CliRunner
+
+from cds_service.app import open_records
+from cds_service.cli import app
+from cds_service.cli.reporting import show
+from cds_service.monitoring.forms import report_as_csv, report_as_json
+from cds_service.monitoring.page import write_page
+from cds_service.monitoring.recorded import Span
+from cds_service.monitoring.report import Report, make_report
+from cds_service.monitoring.seismometer import write_seismometer
+from cds_service.settings import Settings
+from tests.monitoring.traffic import BLEEDING, END, QUIET, START, Traffic
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def report(traffic: Traffic) -> Report:
+    """Twenty alerts, five of them overridden, one of these with a reason that would be a script or a formula."""
+    for number in range(20):
+        card = traffic.call(BLEEDING, QUIET, reached={"missing": ("value inr: not sent",)})
+        if number < 5:
+            traffic.answer(card, "overridden", f"={HOSTILE}" if number == 0 else "already-tolerated")
+    return make_report(traffic.store.database, Span(START, END), 1)
+
+
+def test_the_page_needs_nothing_else_and_runs_nothing_of_a_client(report: Report) -> None:
+    page = write_page(report)
+    assert HOSTILE not in page
+    assert "&lt;script&gt;" in page
+    assert "http" not in page.replace("<!doctype html>", "")
+    assert "25 % (11–47)" in page  # 5 of 20: Wilson's interval by hand, 0.112 to 0.469
+    assert "By rule and version" in page
+    assert "value inr: not sent" in page
+
+
+def test_json_names_the_parts_of_each_line(report: Report) -> None:
+    told = json.loads(report_as_json(report))
+    (bleeding,) = [each for each in told["views"]["rule"] if each["rule"] == "warfarin-nsaid"]
+    assert (bleeding["version"], bleeding["shown"], bleeding["overridden"], bleeding["ignored"]) == ("1.0.0", 20, 5, 15)
+    assert bleeding["overriddenShare"]["share"] == 0.25
+    assert told["overview"]["calls"] == 20
+    assert told["everything"][0]["week"] == "2026-W47"
+
+
+def test_csv_is_a_row_for_each_line_and_no_formula(report: Report) -> None:
+    rows = list(csv.DictReader(StringIO(report_as_csv(replace(report, least=1)))))
+    bleeding = next(row for row in rows if row["rule"] == "warfarin-nsaid")
+    assert bleeding["shown"] == "20"
+    assert not any(cell.startswith("=") for row in rows for cell in row.values())
+
+
+def test_a_hidden_count_stays_hidden_in_every_form(traffic: Traffic) -> None:
+    for _ in range(7):
+        traffic.call(BLEEDING)
+    report = make_report(traffic.store.database, Span(START, END))
+    out = StringIO()
+    show(report, Console(file=out, width=160))
+    assert json.loads(report_as_json(report))["views"]["rule"][0]["shown"] is None
+    assert next(iter(csv.DictReader(StringIO(report_as_csv(report)))))["shown"] == "<11"
+    for text in (write_page(report).replace("&lt;", "<"), out.getvalue()):
+        assert "<11" in text
+        assert "7" not in text.partition("By rule")[2].partition("By client")[0].replace("2026-W47", "")
+
+
+def test_seismometer_gets_a_row_for_each_finding_and_an_event_for_each_answer(traffic: Traffic, tmp_path: Path) -> None:
+    traffic.answer(traffic.call(BLEEDING, QUIET), "accepted")
+    traffic.call(BLEEDING)
+    paths = write_seismometer(traffic.store.database, Span(START, END), tmp_path / "out")
+    assert {path.name for path in paths} >= {"predictions.csv", "events.csv", "usage_config.yml", "config.yml"}
+    predictions = list(csv.DictReader(paths[0].read_text("utf-8").splitlines()))
+    events = list(csv.DictReader(paths[1].read_text("utf-8").splitlines()))
+    assert [(row["rule"], row["shown"], row["withheld"]) for row in predictions] == [
+        ("warfarin-nsaid", "1", "no"),
+        ("duplicate-nsaid", "0", "over the cap"),
+        ("warfarin-nsaid", "1", "no"),
+    ]
+    assert [(row["Type"], row["Value"]) for row in events] == [("accepted", "1")]
+    first = predictions[0]
+    assert (events[0]["patient"], events[0]["finding"]) == (first["patient"], first["finding"])
+    assert events[0]["EventTime"] > first["PredictTime"]
+    assert len({(row["patient"], row["finding"], row["PredictTime"]) for row in predictions}) == 3
+    assert "patient-1" not in paths[0].read_text("utf-8")
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, ["report", *words])
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    settings = Settings(home=tmp_path / "home")
+    store = open_records(settings, lambda event, about: None)
+    store.close()
+    monkeypatch.setenv("CDS_HOME", str(settings.home))
+    return settings
+
+
+def test_the_command_writes_each_form(home: Settings, tmp_path: Path) -> None:
+    assert "0 calls" in run().output
+    assert json.loads(run("--form", "json").output)["overview"]["calls"] == 0
+    assert run("--form", "csv").output.startswith("rule,version,client")
+    page = tmp_path / "report.html"
+    assert run("--form", "html", "--out", str(page)).exit_code == 0
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    assert run("--out", str(tmp_path / "report.txt")).exit_code == 0
+    assert "Alerts" in (tmp_path / "report.txt").read_text("utf-8")
+    assert "predictions.csv" in run("--seismometer", str(tmp_path / "s")).output
+    assert run("--since", "last summer").exit_code == 2

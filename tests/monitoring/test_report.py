@@ -1,0 +1,183 @@
+"""What a report counts, and what it leaves out."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+from cds_service.monitoring.recorded import Span
+from cds_service.monitoring.report import Line, Report, make_report
+from cds_service.store.tables import FEEDBACK
+from tests.monitoring.traffic import BLEEDING, DAY, END, QUIET, START, Traffic
+from tests.store.entries import decision_id
+
+EVERY_COUNT = 1
+
+
+def report_on(traffic: Traffic, tenant: str | None = None, until: float = END, least: int = EVERY_COUNT) -> Report:
+    return make_report(traffic.store.database, Span(START, until, tenant), least)
+
+
+def line(report: Report, *key: str, view: str = "rule") -> Line:
+    return next(each for each in report.views[view] if each.key == key)
+
+
+def test_each_alert_is_accepted_overridden_or_ignored(traffic: Traffic) -> None:
+    for outcome in ("accepted", "overridden", "overridden", ""):
+        card = traffic.call(BLEEDING)
+        if outcome:
+            traffic.answer(card, outcome, "benefit-outweighs-risk" if outcome == "overridden" else "")
+    found = line(report_on(traffic), "warfarin-nsaid", "1.0.0")
+    assert [found.counts[name] for name in ("evaluated", "fired", "shown", "accepted", "overridden", "ignored")] == [
+        *(4, 4, 4, 1, 2, 1)
+    ]
+    assert found.reasons == {"benefit-outweighs-risk": 2}
+    assert found.accepted is not None
+    assert found.overridden is not None
+    assert (found.accepted.share, found.overridden.share) == (0.25, 0.5)
+    # Wilson's interval of 2 of 4, from its formula by hand: 0.150 to 0.850
+    assert (found.overridden.low, found.overridden.high) == pytest.approx((0.15, 0.85), abs=5e-4)
+
+
+def test_a_rule_that_was_reached_and_did_not_fire_is_evaluated(traffic: Traffic) -> None:
+    traffic.call(BLEEDING, reached={"silent": ("warfarin-nsaid", "metformin-egfr")})
+    traffic.call(reached={"silent": ("metformin-egfr",), "undetermined": ("warfarin-nsaid",)})
+    traffic.call(reached={"error": ("warfarin-nsaid",)})
+    found = report_on(traffic)
+    bleeding = line(found, "warfarin-nsaid", "1.0.0")
+    assert [bleeding.counts[name] for name in ("evaluated", "undetermined", "failed", "fired")] == [3, 1, 1, 1]
+    assert line(found, "metformin-egfr", "").counts["evaluated"] == 2
+
+
+def test_a_card_shown_less_than_a_day_ago_is_not_ignored_yet(traffic: Traffic) -> None:
+    traffic.answer(traffic.call(BLEEDING), "accepted")
+    traffic.call(BLEEDING)
+    now = traffic.clock.now
+    early = line(report_on(traffic, until=now + DAY / 2), "warfarin-nsaid", "1.0.0").counts
+    late = line(report_on(traffic, until=now + 2 * DAY), "warfarin-nsaid", "1.0.0").counts
+    assert (early["open"], early["ignored"]) == (1, 0)
+    assert (late["open"], late["ignored"]) == (0, 1)
+
+
+def test_of_a_client_that_never_reports_nobody_can_tell_what_was_ignored(traffic: Traffic) -> None:
+    traffic.call(BLEEDING)
+    found = line(report_on(traffic), "warfarin-nsaid", "1.0.0")
+    assert (found.counts["untold"], found.counts["ignored"]) == (1, 0)
+    assert found.overridden is None
+
+
+def test_a_card_of_which_something_was_accepted_is_not_overridden(traffic: Traffic) -> None:
+    card = traffic.call(BLEEDING)
+    traffic.answer(card, "accepted")
+    traffic.answer(card, "overridden", "other")
+    counts = line(report_on(traffic), "warfarin-nsaid", "1.0.0").counts
+    assert (counts["accepted"], counts["overridden"]) == (1, 0)
+
+
+def test_an_override_of_the_same_drugs_for_the_same_patient_is_a_repeat(traffic: Traffic) -> None:
+    other_drug = replace(BLEEDING, ingredients=("11289", "1191"))
+    for fired, patient in ((BLEEDING, "a"), (BLEEDING, "a"), (BLEEDING, "b"), (other_drug, "a")):
+        traffic.answer(traffic.call(fired, patient_id=patient), "overridden")
+    found = line(report_on(traffic), "warfarin-nsaid", "1.0.0")
+    assert (found.counts["overridden"], found.counts["repeated"]) == (4, 1)
+    assert found.reasons == {"no reason given": 4}
+
+
+def test_a_call_sent_again_within_a_minute_counts_once(traffic: Traffic) -> None:
+    same = {"hook_instance": "same", "body_sha256": "0" * 64}
+    traffic.call(BLEEDING, **same)
+    traffic.call(BLEEDING, **same)
+    found = report_on(traffic)
+    assert found.overview.calls == 1
+    assert line(found, "warfarin-nsaid", "1.0.0").counts["shown"] == 1
+
+
+def test_withheld_findings_fired_and_were_not_shown(traffic: Traffic) -> None:
+    traffic.call(QUIET)
+    traffic.call(replace(QUIET, reason="other arm"))
+    found = line(report_on(traffic), "duplicate-nsaid", "1.0.0")
+    assert (found.counts["fired"], found.counts["shown"]) == (1, 0)
+    assert found.withheld == {"over the cap": 1}
+
+
+def test_burden_is_alerts_per_hundred_calls_about_orders(traffic: Traffic) -> None:
+    traffic.call(BLEEDING)
+    traffic.call()
+    traffic.call()
+    traffic.call()
+    traffic.call(BLEEDING, hook="patient-view")
+    found = report_on(traffic)
+    assert (found.overview.calls, found.overview.order_calls) == (5, 4)
+    assert found.overview.cards_per_100 == 25
+    assert found.overview.urgency == {"critical": 0, "warning": 25, "info": 0}
+    assert line(found, "warfarin-nsaid", "1.0.0").burden == 25
+
+
+def test_versions_clients_roles_and_weeks_stand_apart(traffic: Traffic) -> None:
+    traffic.call(BLEEDING)
+    traffic.clock.now += 7 * DAY
+    north = {"tenant": "north", "client": "north", "role": "pharmacist", "release_digest": "b" * 64}
+    traffic.call(replace(BLEEDING, version="1.1.0"), **north)
+    found = report_on(traffic)
+    assert [each.key for each in found.views["rule"]] == [("warfarin-nsaid", "1.0.0"), ("warfarin-nsaid", "1.1.0")]
+    assert [each.key for each in found.views["client"]] == [("general",), ("north",)]
+    assert [each.key for each in found.views["role"]] == [("Practitioner",), ("pharmacist",)]
+    assert [each.key for each in found.views["week"]] == [("2026-W47",), ("2026-W48",)]  # 20 Nov 2026 is a Friday
+    assert len(found.everything) == 2
+
+
+def test_two_tenants_with_the_same_patient_stay_apart(traffic: Traffic) -> None:
+    for tenant in ("general", "north"):
+        traffic.answer(traffic.call(BLEEDING, patient_id="same", tenant=tenant), "overridden", tenant=tenant)
+    both = line(report_on(traffic), "warfarin-nsaid", "1.0.0").counts
+    assert (both["overridden"], both["repeated"]) == (2, 0)
+    mine = report_on(traffic, tenant="north")
+    assert mine.overview.calls == 1
+    assert [each.key for each in mine.views["client"]] == [("north",)]
+    assert line(mine, "warfarin-nsaid", "1.0.0").counts["overridden"] == 1
+
+
+def test_feedback_of_another_tenant_about_a_card_counts_for_nobody(traffic: Traffic) -> None:
+    traffic.answer(traffic.call(BLEEDING), "overridden", tenant="north")
+    assert line(report_on(traffic), "warfarin-nsaid", "1.0.0").counts["overridden"] == 0
+
+
+def test_what_was_not_known_is_counted_by_cause(traffic: Traffic) -> None:
+    for missing in (("value inr: not sent",), ("value inr: not sent", "drug: unrecognised")):
+        traffic.call(reached={"undetermined": ("warfarin-nsaid",), "missing": missing})
+    assert report_on(traffic).unknowns == {"value inr: not sent": 2, "drug: unrecognised": 1}
+
+
+def test_few_unlucky_cards_make_no_worse_offender_than_many(traffic: Traffic) -> None:
+    rare, often = replace(BLEEDING, rule="rare"), replace(BLEEDING, rule="often")
+    for _ in range(2):
+        traffic.answer(traffic.call(rare), "overridden")
+    for number in range(12):
+        traffic.answer(traffic.call(often), "accepted" if number < 2 else "overridden")
+    assert [each.key[0] for each in report_on(traffic).offenders] == ["often", "rare"]
+
+
+def test_counts_below_eleven_are_hidden_unless_asked_for(traffic: Traffic) -> None:
+    for _ in range(12):
+        traffic.call(BLEEDING, reached={"silent": ("metformin-egfr",)})
+    traffic.call(QUIET)
+    found = report_on(traffic, least=11)
+    assert line(found, "duplicate-nsaid", "1.0.0").counts["fired"] is None
+    assert found.overview.calls == 13
+    assert found.overview.urgency["warning"] == pytest.approx(100 * 12 / 13)
+
+
+def test_an_empty_span_is_a_report_without_lines(traffic: Traffic) -> None:
+    found = report_on(traffic)
+    assert found.overview.calls == 0
+    assert found.overview.cards_per_100 is None
+    assert found.views["rule"] == found.everything == found.offenders == ()
+
+
+def test_feedback_about_unknown_cards_is_counted(traffic: Traffic) -> None:
+    traffic.call(BLEEDING)
+    traffic.answer(decision_id(77), "overridden")
+    with traffic.store.database.begin() as connection:
+        connection.execute(update(FEEDBACK).values(decision_id=None))
+    assert report_on(traffic).overview.strays == 1
+    assert report_on(traffic, tenant="north").overview.strays == 0
