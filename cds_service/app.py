@@ -16,11 +16,13 @@ from cds_service.governance.arms import Arms, arms_of
 from cds_service.governance.release_file import load_checked_release
 from cds_service.governance.review import as_reviewed
 from cds_service.hooks.discovery import Service
+from cds_service.hooks.feedback import Feedback, feedback_answer
 from cds_service.hooks.request import parse_request
 from cds_service.hooks.response import HookResponse
 from cds_service.knowledge.compile import compile_release
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.sources import Sources, load_sources
+from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.record.decision import DecisionRecord
 from cds_service.recording import entry_of
 from cds_service.settings import Settings, refuse_exposure
@@ -44,7 +46,8 @@ class Application:
 
     `name_decision` takes the body and the moment of the call; `write` takes a record and the milliseconds it took.
     Without a `gate` only the dev profile answers, and only callers on this machine. `fetch` asks FHIR servers for what
-    did not arrive, until a moment on the monotonic clock. Without a `store` nothing outlives a call.
+    did not arrive, until a moment on the monotonic clock. Without a `store` nothing outlives a call; `recall` tells
+    what was decided before about the patient of a call.
 
     `release` is what the data folders hold. It answers until `in_force` finds another that was activated.
     """
@@ -58,6 +61,7 @@ class Application:
     fetch: Callable[[Call, Received, float], Received] = lambda call, received, deadline: received
     store: "Store | None" = None
     in_force: "InForce | None" = None
+    recall: Callable[[Call, Release], Memory] = lambda call, release: NO_MEMORY
 
     def start(self) -> None:
         """Begin what runs beside the calls; once in each process that answers. Raises `BadSettings`."""
@@ -114,6 +118,8 @@ class Application:
             dialect=caller.client.dialect,
             role=request.role or caller.client.role,
             department=request.department or caller.client.department,
+            most_cards=caller.client.most_cards.get(service.hook),
+            select_to_sign=caller.client.select_to_sign,
         )
 
         def write(record: DecisionRecord) -> None:
@@ -122,7 +128,19 @@ class Application:
         def fetch(call: Call, received: Received) -> Received:
             return self.fetch(call, received, deadline)
 
-        return answer(call, arms.pick(caller.tenant, request.context.patient_id), Tools(fetch=fetch, write=write))
+        tools = Tools(fetch=fetch, write=write, recall=self.recall)
+        return answer(call, arms.pick(caller.tenant, request.context.patient_id), tools)
+
+    def take_feedback(self, feedback: Feedback, service: Service, caller: Caller) -> bytes:
+        """Keep what a client reports of cards; the body of the answer. Raises `NotKept`."""
+        if self.store is None:
+            return feedback_answer(feedback)
+        from cds_service.remembering import keep
+        from cds_service.store.feedback import Reporter
+
+        reporter = Reporter(caller.tenant, caller.client.name, service.id)
+        kept = keep(self.store, reporter, feedback, self.arms.control)
+        return feedback_answer(feedback, kept.stored, kept.unknown)
 
     def read_key_set(self) -> bytes:
         """The service's public keys as they are now. Raises `BadKeys`."""
@@ -167,6 +185,7 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
     Raises `BadSettings` when it would be open to everybody, `BadRing`, or what `build` raises.
     """
     from cds_service.edge import find_clients, follow_releases, open_fall_back, open_gate
+    from cds_service.remembering import recall_from
 
     clients = find_clients(settings)
     refuse_exposure(settings, trusts_clients=bool(clients))
@@ -178,7 +197,8 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
 
     application = build(settings, keep)
     in_force = follow_releases(store, application.release, lambda release: as_run(release, settings), tell)
-    application = replace(application, store=store, in_force=in_force)
+    recall = recall_from(store, settings.remember_for)
+    application = replace(application, store=store, in_force=in_force, recall=recall)
     if settings.is_dev and not clients:
         return application
     gate = open_gate(settings, clients, tuple(application.arms.services.values()))

@@ -45,6 +45,7 @@ class Call:
     role: str | None = None
     department: str | None = None
     most_cards: int | None = None
+    select_to_sign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,13 @@ class NotRecorded(CdsError):
         return "the decision could not be recorded, so it is not given"
 
 
+class NotKept(CdsError):
+    """Feedback that the database could not take."""
+
+    def __str__(self) -> str:
+        return "the feedback could not be kept; send it again later"
+
+
 class BadData(CdsError):
     """Data of patients, predictions or outcomes that cannot be used: which file and line, and what was expected."""
 

@@ -44,7 +44,8 @@ class Settings(BaseModel):
     `key_ring` is the folder of the keys that protect records, `spool` the one where records wait while the database is
     away: best on another volume. `audit_anchor` is where signed checkpoints go: a file, `syslog` or an https address.
     `unrecorded` says what to do with a decision whose record was lost. Records are kept for `keep_records_days`, for
-    good without it.
+    good without it. `remember_for` says whom an override keeps a finding quiet for: the user who overrode it, or
+    everybody who treats the patient.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +69,7 @@ class Settings(BaseModel):
     audit_anchor: str | None = None
     unrecorded: Literal["answer", "refuse"] = "answer"
     keep_records_days: int | None = Field(default=None, ge=1)
+    remember_for: Literal["user", "patient"] = "user"
 
     @field_validator("timezone")
     @classmethod

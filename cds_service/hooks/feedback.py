@@ -137,12 +137,14 @@ def read_moment(text: str, element: str) -> datetime:
     raise BadRequest(element, "a string that is no date and time", "a dateTime such as 2026-11-20T09:30:00Z")
 
 
-def feedback_answer(feedback: Feedback) -> bytes:
+def feedback_answer(feedback: Feedback, stored: int = 0, unknown: int = 0) -> bytes:
     """The body of an answer to feedback (CH-174): how many events were read, and what is wrong with the others.
 
-    `stored` is what is kept for later: nothing yet.
+    `stored` are those that are kept, `unknown` those of them that are about cards this service does not know of.
     """
-    answer: dict[str, object] = {"received": len(feedback.events), "stored": 0}
+    answer: dict[str, object] = {"received": len(feedback.events), "stored": stored}
+    if unknown:
+        answer["unknownCards"] = unknown
     if feedback.refused:
         answer["refused"] = [str(problem) for problem in feedback.refused[:MOST_NAMED]]
     return msgspec.json.encode(answer)

@@ -8,6 +8,7 @@ Algorithm = Literal["ES384", "RS384", "ES256", "RS256", "PS384"]
 Replay = Literal["strict", "same-body", "off"]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^\S+$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+HookName = Annotated[str, StringConstraints(pattern="^(patient-view|order-select|order-sign|encounter-discharge)$")]
 Tenant = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-~]+$")]
 
 
@@ -17,7 +18,8 @@ class Client(BaseModel):
     `fhir_servers` are the only addresses its FHIR token is sent to. `keys` are JSON Web Keys; with them the address
     `key_set` is only compared with `jku` and never fetched. With `backend_scope` the service gets itself a token, with
     these space-separated scopes, for a call that brings none. `role` and `department` are those of everybody who works
-    with this client, where a call does not say.
+    with this client, where a call does not say. `most_cards` is how many cards it shows at a hook, in place of the
+    policy's number; with `select_to_sign` it is not told again at signing what it was told while the drug was picked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +45,8 @@ class Client(BaseModel):
     origins: tuple[Text, ...] = ()
     role: Label | None = None
     department: Label | None = None
+    most_cards: dict[HookName, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    select_to_sign: bool = False
 
     def may_use(self, service_id: str) -> bool:
         """Whether this client may call the service; without a list it may call them all."""

@@ -11,7 +11,7 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from cds_service.errors import BadRequest, CdsError, NothingToWorkWith, NotRecorded, NotTrusted, TooManyCalls
+from cds_service.errors import BadRequest, CdsError, NothingToWorkWith, NotKept, NotRecorded, NotTrusted, TooManyCalls
 from cds_service.web.log import log
 
 
@@ -62,6 +62,7 @@ DOMAIN_PROBLEMS: dict[type[CdsError], tuple[int, str]] = {
     NotUnpacked: (415, "not-supported"),
     TooManyCalls: (429, "throttled"),
     NotRecorded: (503, "transient"),
+    NotKept: (503, "transient"),
 }
 
 HTTP_PROBLEMS: dict[int, tuple[str, str]] = {

@@ -7,7 +7,7 @@ from flask import Flask, Response
 
 from cds_service.app import Application
 from cds_service.hooks.discovery import Service, discovery_body
-from cds_service.hooks.feedback import feedback_answer, read_feedback
+from cds_service.hooks.feedback import read_feedback
 from cds_service.settings import Settings
 from cds_service.web.apps import add_apps
 from cds_service.web.bodies import read_json_body
@@ -75,7 +75,7 @@ def add_service_routes(app: Flask, application: Application) -> None:
         service = find_service(application.arms.services, service_id)
         feedback = read_feedback(read_json_body())
         log_feedback(feedback, service, the_caller())
-        return answer_with(200, feedback_answer(feedback))
+        return answer_with(200, application.take_feedback(feedback, service, the_caller()))
 
 
 def find_service(services: Mapping[str, Service], service_id: str) -> Service:

@@ -17,6 +17,7 @@ ALLOWED = {
     "database": set(),
     "store": {"database"},
     "recording": {"record", "store", "reasoning"},
+    "remembering": {"call", "hooks", "knowledge", "presenting", "reasoning", "record", "store"},
     "outbound": set(),
     "fhir": {"hooks", "outbound"},
     "terminology": set(),

@@ -1,0 +1,262 @@
+"""What clients report of cards, kept once each and joined to the decision that showed the card (CH-160..174)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.database import insert_into
+from cds_service.errors import NotKept
+from cds_service.store.inserting import writing
+from cds_service.store.reading import NoSuchRecord
+from cds_service.store.sealing import DayKey, WrappedKey, seal
+from cds_service.store.store import Store
+from cds_service.store.tables import DATA_KEYS, DECISIONS, FEEDBACK, FINDINGS
+
+AT_ONCE = 500
+OURS = 5
+"""The version of the uuids that this service gives to cards and suggestions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who reported: the tenant, the client, and the service whose endpoint was called."""
+
+    tenant: str
+    client: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of one card. `at` is in epoch seconds; `accepted` are uuids of suggestions.
+
+    `reason_code` and `reason_system` are of a reason that cards offer: they stand in clear. `words` is whatever else
+    the client wrote, by name; it is encrypted.
+    """
+
+    card: str
+    outcome: str
+    at: float
+    accepted: tuple[str, ...] = ()
+    reason_code: str = ""
+    reason_system: str = ""
+    words: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One report on its way into the store: when it was received, and the key that encrypts its words."""
+
+    store: Store
+    reporter: Reporter
+    received: float
+    key: DayKey
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many events are kept, those that were kept before included, and how many are about cards nobody knows."""
+
+    stored: int
+    unknown: int
+
+
+def keep_feedback(store: Store, reporter: Reporter, events: Sequence[Reported]) -> Kept:
+    """Keep a report, on disk when this returns. The same event sent again changes nothing, except that it may add the
+    reason that was missing. Raises `NotKept` when the database cannot take it.
+    """
+    if not events:
+        return Kept(0, 0)
+    now = store.clock()
+    post = Post(store, reporter, now, store.seals.key_of(now))
+    try:
+        with writing(store.database) as connection:
+            decisions = find_decisions(connection, reporter.tenant, (event.card for event in events))
+            write_rows(post, connection, settle_rows(post, connection, events, decisions))
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        store.tell("feedback not kept", type(cause).__name__)
+        raise NotKept from None
+    return Kept(len(events), sum(event.card not in decisions for event in events))
+
+
+def find_decisions(connection: Connection, tenant: str, cards: Iterable[str]) -> dict[str, str]:
+    """The decision of each card that this tenant was shown; cards of other tenants are not known to it."""
+    found: dict[str, str] = {}
+    ours = {card for card in cards if is_ours(card)}
+    for some in parts(sorted(ours)):
+        query = (
+            select(FINDINGS.c.card, FINDINGS.c.decision_id)
+            .join(DECISIONS, DECISIONS.c.decision_id == FINDINGS.c.decision_id)
+            .where(FINDINGS.c.card.in_(some), DECISIONS.c.tenant == tenant)
+        )
+        found.update((row.card, row.decision_id) for row in connection.execute(query))
+    return found
+
+
+def parts(values: list[str]) -> Iterator[list[str]]:
+    """A list in parts that one query may name."""
+    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+
+
+def is_ours(uuid: str) -> bool:
+    """Whether a uuid may be one that this service gave; what is not may be anything, a patient's id too."""
+    try:
+        return str(UUID(uuid)) == uuid and UUID(uuid).version == OURS
+    except ValueError:
+        return False
+
+
+def settle_rows(
+    post: Post, connection: Connection, events: Sequence[Reported], decisions: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The rows of the events, one for each; of an event told twice the one that gives a reason."""
+    names = {event: name_event(post, event) for event in map(without_words, events)}
+    known = find_known(connection, {key for keys in names.values() for key in keys})
+    rows: dict[str, dict[str, Any]] = {}
+    for event in events:
+        keys = names[without_words(event)]
+        key = next((each for each in keys if each in known), keys[0])
+        if key not in rows or not says_why(rows[key]):
+            rows[key] = as_row(post, event, key, decisions.get(event.card))
+    return list(rows.values())
+
+
+def without_words(event: Reported) -> tuple[str, str, float, tuple[str, ...]]:
+    """What makes an event the same event (CH-170)."""
+    return event.card, event.outcome, event.at, tuple(sorted(event.accepted))
+
+
+def name_event(post: Post, event: tuple[str, str, float, tuple[str, ...]]) -> tuple[str, ...]:
+    """The keyed hashes an event may be kept under, the current one first."""
+    card, outcome, at, accepted = event
+    return post.store.ring.keyed_by_all("feedback", post.reporter.tenant, card, outcome, repr(at), *accepted)
+
+
+def find_known(connection: Connection, keys: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for some in parts(sorted(keys)):
+        query = select(FEEDBACK.c.feedback_key).where(FEEDBACK.c.feedback_key.in_(some))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def says_why(row: Mapping[str, Any]) -> bool:
+    return bool(row["reason_code"] or row["comment"])
+
+
+def as_row(post: Post, event: Reported, key: str, decision_id: str | None) -> dict[str, Any]:
+    words = {name: text for name, text in event.words.items() if text}
+    reporter, ring = post.reporter, post.store.ring
+    accepted = [each if is_ours(each) else ring.keyed("suggestion", reporter.tenant, each) for each in event.accepted]
+    return {
+        "feedback_key": key,
+        "received": post.received,
+        "at": event.at,
+        "tenant": reporter.tenant,
+        "client": reporter.client,
+        "service": reporter.service,
+        "card": event.card if decision_id else ring.keyed("card", reporter.tenant, event.card),
+        "decision_id": decision_id,
+        "outcome": event.outcome,
+        "accepted": msgspec.json.encode(accepted).decode(),
+        "reason_code": event.reason_code,
+        "reason_system": event.reason_system,
+        "data_key": post.key.kept.data_key if words else None,
+        "comment": seal(post.key, msgspec.json.encode(words), bind(key)) if words else None,
+    }
+
+
+def bind(feedback_key: str) -> bytes:
+    """What the words of an event are bound to."""
+    return f"feedback {feedback_key}".encode()
+
+
+def write_rows(post: Post, connection: Connection, rows: list[dict[str, Any]]) -> None:
+    database = post.store.database
+    if any(row["data_key"] for row in rows):
+        kept = insert_into(DATA_KEYS, database).on_conflict_do_nothing()
+        connection.execute(kept, [msgspec.structs.asdict(post.key.kept)])
+    insert = insert_into(FEEDBACK, database)
+    added = {name: insert.excluded[name] for name in ("reason_code", "reason_system", "data_key", "comment")}
+    without_reason = (FEEDBACK.c.reason_code == "") & FEEDBACK.c.comment.is_(None)
+    told = insert.on_conflict_do_update(index_elements=["feedback_key"], set_=added, where=without_reason)
+    connection.execute(told, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as it is kept, with the decision it belongs to. `decision_id` None: the card is not known.
+
+    `role`, `hook` and `release_digest` are the decision's; `rules` are the findings of the card, each with its version.
+    """
+
+    feedback_key: str
+    received: float
+    at: float
+    tenant: str
+    client: str
+    service: str
+    card: str
+    outcome: str
+    accepted: tuple[str, ...]
+    reason_code: str
+    decision_id: str | None
+    role: str = ""
+    hook: str = ""
+    release_digest: str = ""
+    repeat: bool = False
+    rules: tuple[tuple[str, str], ...] = ()
+
+
+def list_feedback(store: Store, since: float, until: float | None = None, tenant: str | None = None) -> Iterator[Told]:
+    """The events received from `since` to before `until` (epoch seconds), oldest first."""
+    query = (
+        select(FEEDBACK, DECISIONS.c.role, DECISIONS.c.hook, DECISIONS.c.release_digest, DECISIONS.c.repeat)
+        .join(DECISIONS, DECISIONS.c.decision_id == FEEDBACK.c.decision_id, isouter=True)
+        .where(FEEDBACK.c.received >= since)
+        .order_by(FEEDBACK.c.received, FEEDBACK.c.feedback_key)
+    )
+    if until is not None:
+        query = query.where(FEEDBACK.c.received < until)
+    if tenant is not None:
+        query = query.where(FEEDBACK.c.tenant == tenant)
+    with store.database.connect() as connection:
+        for page in connection.execute(query, execution_options={"yield_per": AT_ONCE}).partitions():
+            rules = rules_of(connection, [row.card for row in page])
+            for row in page:
+                columns = {name: getattr(row, name) for name in Told.__slots__ if name not in ("accepted", "rules")}
+                shared = {name: columns[name] or "" for name in ("role", "hook", "release_digest")}
+                more = {"accepted": msgspec.json.decode(row.accepted, type=tuple[str, ...]), "repeat": bool(row.repeat)}
+                yield Told(**{**columns, **shared, **more}, rules=rules.get(row.card, ()))
+
+
+def rules_of(connection: Connection, cards: list[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    query = select(FINDINGS.c.card, FINDINGS.c.rule, FINDINGS.c.version).where(FINDINGS.c.card.in_(cards))
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for row in connection.execute(query.order_by(FINDINGS.c.decision_id, FINDINGS.c.place)):
+        found[row.card] = (*found.get(row.card, ()), (row.rule, row.version))
+    return found
+
+
+def read_words(store: Store, feedback_key: str) -> dict[str, str]:
+    """What a person typed and the client wrote of a reason. Raises `NoSuchRecord`, or `Unopened` when it was changed.
+
+    It is patient data: record who looks (`store.accesses`).
+    """
+    query = (
+        select(FEEDBACK.c.comment, DATA_KEYS)
+        .join(DATA_KEYS, DATA_KEYS.c.data_key == FEEDBACK.c.data_key)
+        .where(FEEDBACK.c.feedback_key == feedback_key)
+    )
+    with store.database.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise NoSuchRecord(feedback_key, "nothing was written, or it is older than records are kept")
+    key = WrappedKey(row.data_key, row.wrap_key, bytes(row.wrapped))
+    return msgspec.json.decode(store.seals.open(key, bytes(row.comment), bind(feedback_key)), type=dict[str, str])
