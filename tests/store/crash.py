@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -54,20 +55,23 @@ class Calls:
 
     def run(self) -> None:
         """Call until there is nothing left to do; a connection that breaks is made again."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        while self.next():
-            try:
-                connection.request("POST", SERVICE, ORDER, {"Content-Type": "application/json"})
-                answer = connection.getresponse()
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            while self.next():
+                self.call(connection)
+
+    def call(self, connection: HTTPConnection) -> None:
+        try:
+            connection.request("POST", SERVICE, ORDER, {"Content-Type": "application/json"})
+            with connection.getresponse() as answer:
                 content = answer.read()
-            except (OSError, HTTPException):
-                connection.close()
-                self.over.wait(0.02)
-                continue
-            assert answer.status == 200, content
-            decision = json.loads(content)["cards"][0]["extension"]["org.cds-service"]["decision"]
-            with self.lock:
-                self.received.append(decision)
+        except (OSError, HTTPException):
+            connection.close()
+            self.over.wait(0.02)
+            return
+        assert answer.status == 200, content
+        decision = json.loads(content)["cards"][0]["extension"]["org.cds-service"]["decision"]
+        with self.lock:
+            self.received.append(decision)
 
     def wait_for(self, count: int) -> None:
         deadline = time.monotonic() + PATIENCE_S
@@ -99,7 +103,8 @@ def is_well(port: int) -> bool:
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/health")
-        return b"ok" in connection.getresponse().read()
+        with connection.getresponse() as answer:
+            return b"ok" in answer.read()
     except (OSError, HTTPException):
         return False
     finally:
