@@ -1,6 +1,6 @@
 """One prediction: the sum, its exact parts, the result, its band, and the patient to compare with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from math import fsum
 
 from cds_service.chart.facts import Known
@@ -54,7 +54,7 @@ def predict_outcome(bundle: Bundle, predictors: Predictors, outcome: Outcome) ->
         outcome=outcome.id,
         horizon=outcome.horizon,
         intercept=each.intercept,
-        contributions=tuple(explain(bundle, predictors, added)),
+        contributions=explain(bundle, predictors, added),
         total=total,
         probability=probability,
         uncalibrated=uncalibrated,
@@ -96,13 +96,14 @@ def find_band(bundle: Bundle, outcome: Outcome, result: float) -> Band | None:
     return None
 
 
-def explain(bundle: Bundle, predictors: Predictors, added: Iterable[tuple[Term, float]]) -> Iterator[Contribution]:
+def explain(bundle: Bundle, predictors: Predictors, added: Iterable[tuple[Term, float]]) -> tuple[Contribution, ...]:
     """The contribution of each predictor or pair, in the order of the model; together the sum without the intercept."""
     parts: dict[tuple[str, ...], float] = {}
     for term, value in added:
         parts[term.credited] = parts.get(term.credited, 0.0) + value
     by_name = {predictor.name: predictor for predictor in bundle.predictors}
     values, facts = predictors.values, predictors.facts
+    explained = []
     for names, value in parts.items():
         first = by_name[names[0]]
         fact = facts.get(first.name)
@@ -111,7 +112,8 @@ def explain(bundle: Bundle, predictors: Predictors, added: Iterable[tuple[Term, 
         if len(names) > 1:
             label = " with ".join([by_name[name].label for name in names])
             modifiable = any(by_name[name].modifiable for name in names)
-        yield Contribution(names, label, values[first.name], first.unit, as_of, value, modifiable)
+        explained.append(Contribution(names, label, values[names[0]], first.unit, as_of, value, modifiable))
+    return tuple(explained)
 
 
 def compare(bundle: Bundle, values: Values, outcome: Outcome) -> Compared | None:
