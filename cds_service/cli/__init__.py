@@ -9,6 +9,7 @@ from cds_service.cli.explaining import explain
 from cds_service.cli.keys import keys
 from cds_service.cli.models import models
 from cds_service.cli.release import release
+from cds_service.cli.replay import replay
 from cds_service.cli.reporting import report
 from cds_service.cli.serving import serve
 from cds_service.cli.store import store
@@ -27,6 +28,7 @@ app.command("try")(try_requests)
 app.command("check")(check)
 app.command("explain")(explain)
 app.command("report")(report)
+app.command("replay")(replay)
 app.add_typer(terminology, name="terminology")
 app.add_typer(clients, name="clients")
 app.add_typer(keys, name="keys")

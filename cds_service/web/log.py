@@ -13,6 +13,8 @@ from cds_service.reasoning.findings import Outcome
 from cds_service.record.decision import DecisionRecord
 from cds_service.trust.callers import Caller
 
+GOOD_NEWS = frozenset({"database back", "release in force"})
+
 log = structlog.get_logger()
 
 
@@ -56,8 +58,8 @@ def log_decision(record: DecisionRecord, milliseconds: float) -> None:
 
 
 def log_store(event: str, about: str) -> None:
-    """Write what the store says of itself: records that wait or are lost, by decision id."""
-    log.error(event, about=about)
+    """Write what the store says of itself: records that wait or are lost, by decision id; which release answers."""
+    (log.info if event in GOOD_NEWS else log.error)(event, about=about)
 
 
 def log_feedback(feedback: Feedback, service: Service, caller: Caller) -> None:
