@@ -130,6 +130,6 @@ def check_examples(page: Page, document: Mapping[str, Any]) -> None:
             read_shape(page, f"example[{number}].expect", example["expect"], EXPECT)
         if not example.get("order") and not example.get("drugs") and not example.get("chart"):
             page.note(f"example[{number}]", "an example has an order, drugs or a chart")
-        if example.get("name") in names:
+        if "name" in example and example["name"] in names:
             page.note(f"example[{number}].name", f"two examples are called {example['name']!r}")
         names.add(example.get("name"))

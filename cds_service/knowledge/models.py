@@ -20,12 +20,13 @@ from cds_service.knowledge.bundle import (
 )
 from cds_service.knowledge.bundle_files import BandTable, BundleFile, CalibrationFile, CardTable, CriterionTable
 from cds_service.knowledge.check_rules import VERSION, check_people
+from cds_service.knowledge.citations import read_evidence
 from cds_service.knowledge.conditions import read_condition
 from cds_service.knowledge.model_inputs import plain_value, read_predictors
 from cds_service.knowledge.model_json import read_model
 from cds_service.knowledge.page import Page, Pages, name_list, suggest
 from cds_service.knowledge.parse_rules import facts_of, lines_of
-from cds_service.knowledge.rules import Condition, Evidence, Status
+from cds_service.knowledge.rules import Condition, Status
 from cds_service.knowledge.shapes import HOOKS
 from cds_service.knowledge.sources import Document, Sources
 from cds_service.knowledge.terms import Link
@@ -95,7 +96,7 @@ def read_bundle(sources: Sources, pages: Pages, vocabulary: Vocabulary, folder: 
         comparator=read_comparator(page, file, set(known)),
         calibration=calibration,
         development=Development(**msgspec.structs.asdict(file.development)),
-        evidence=tuple(Evidence(each.citation, each.url, each.quality) for each in file.evidence),
+        evidence=tuple(read_evidence(msgspec.structs.asdict(each)) for each in file.evidence),
         instead_of=file.instead_of,
         unit=file.unit,
         known_limits=file.known_limits,

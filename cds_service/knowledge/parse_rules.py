@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from cds_service.chart.catalogue import CATALOGUE
+from cds_service.knowledge.citations import read_evidence
 from cds_service.knowledge.conditions import read_condition
 from cds_service.knowledge.page import Page
 from cds_service.knowledge.parse_suggestions import read_suggestions
@@ -13,7 +14,6 @@ from cds_service.knowledge.rules import (
     Audience,
     CardText,
     Condition,
-    Evidence,
     Grade,
     Group,
     Indicator,
@@ -89,7 +89,7 @@ def read_rule(page: Page, document: Mapping[str, Any], vocabulary: Vocabulary) -
         mechanism=kept.get("mechanism", ""),
         management=kept.get("management", ""),
         known_false_alarms=tuple(kept.get("known_false_alarms", ())),
-        evidence=tuple(Evidence(**entry) for entry in evidence),
+        evidence=tuple(read_evidence(entry) for entry in evidence),
         author=governance["author"],
         reviewer=governance.get("reviewer"),
         confidence=governance.get("confidence", ""),
