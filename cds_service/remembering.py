@@ -12,12 +12,21 @@ from cds_service.errors import CdsError
 from cds_service.hooks.feedback import Feedback, FeedbackEvent
 from cds_service.knowledge.release import OverrideReason, Release
 from cds_service.knowledge.rules import Indicator, Rule, Severity
-from cds_service.presenting.memory import NO_MEMORY, Became, Memory, Remembered, doses_of, numbers_of, unwritten_of
+from cds_service.presenting.memory import (
+    NO_MEMORY,
+    Became,
+    Memory,
+    Remembered,
+    doses_of,
+    held_of,
+    unproven_of,
+    unwritten_of,
+)
 from cds_service.presenting.quiet import SELECTING
 from cds_service.presenting.quieting import SEEN_FOR, SIGNING, snooze_of
-from cds_service.reasoning.findings import Outcome
+from cds_service.reasoning.findings import Bound, Outcome
 from cds_service.record.reading import read_record
-from cds_service.record.stored import StoredFinding, StoredRecord
+from cds_service.record.stored import StoredRecord
 from cds_service.store.feedback import Kept, Reported, Reporter, keep_feedback
 from cds_service.store.memory import ACCEPTED, OVERRIDDEN, Asker, Decided, find_decided, find_seen
 from cds_service.store.store import Store
@@ -103,7 +112,7 @@ def may_count(each: Decided, rules: Mapping[str, Rule], now: float) -> bool:
     snooze = snooze_of(rule) if rule else None
     if rule is None or snooze is None or rule.severity is Severity.CONTRAINDICATED:
         return False
-    return rule.version == each.version and now - each.at < snooze.total_seconds()
+    return now - each.at < snooze.total_seconds()
 
 
 def open_records(store: Store, decided: list[Decided], rules: Mapping[str, Rule]) -> Iterator[Remembered]:
@@ -136,26 +145,22 @@ def remembered_of(decided: Decided, record: StoredRecord, rule: Rule) -> Remembe
     if decided.place >= len(fired) or (decided.outcome == ACCEPTED and not ordered):
         return None
     finding = fired[decided.place]
-    ingredients = ingredients_of(finding)
+    drugs = {drug.reference: drug for drug in record.chart.drugs}
+    bindings = {side: Bound(drugs[each.drug], each.ingredient) for side, each in finding.bindings.items()}
+    ingredients = tuple(sorted({bound.ingredient for bound in bindings.values()}))
     return Remembered(
         rule=decided.rule,
-        version=decided.version,
         ingredients=ingredients,
         became=WAYS[decided.outcome],
         at=datetime.fromtimestamp(decided.at, UTC),
         decision_id=decided.decision_id,
         indicator=Indicator(finding.indicator),
-        grade=finding.grade,
-        skipped=finding.skipped_grades,
-        numbers=numbers_of(rule, record.chart),
+        held=held_of(rule, record.chart, bindings),
+        unproven=unproven_of(rule, record.chart, bindings),
         doses=doses_of(ingredients, record.chart),
         unwritten=unwritten_of(ingredients, record.chart),
         ordered=ordered,
     )
-
-
-def ingredients_of(finding: StoredFinding) -> tuple[str, ...]:
-    return tuple(sorted({bound.ingredient for bound in finding.bindings.values()}))
 
 
 def find_ordered(decided: Decided, record: StoredRecord) -> tuple[tuple[str, ...], ...]:

@@ -1,19 +1,22 @@
 """What was told about a patient before, and what became of it: a value that a call is decided from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from operator import add
-from typing import Any
 
 import msgspec
 
 from cds_service.chart.chart import Chart
-from cds_service.chart.facts import Fact, Known
-from cds_service.knowledge.rules import Indicator, Rule
-from cds_service.presenting.quiet import is_unwritten
+from cds_service.chart.facts import Known
+from cds_service.knowledge.rules import Condition, Group, Indicator, Rule
+from cds_service.presenting.quiet import INDICATORS, is_unwritten
+from cds_service.reasoning.conditions import weigh
+from cds_service.reasoning.logic import Truth, negate
+from cds_service.reasoning.verdicts import Bindings
 
 PRODUCTS = "products"
+TRUE = Truth.TRUE
 
 
 class Became(StrEnum):
@@ -30,23 +33,20 @@ class Became(StrEnum):
 class Remembered(msgspec.Struct, frozen=True, omit_defaults=True):
     """One finding as it was when somebody decided about it.
 
-    `at` is when that was, `decision_id` the call that showed it. `ingredients` are the RXCUIs that matched, `grade` is
-    a place in the rule of that `version`, `skipped` are the grades that could not be proven. `numbers` are the
-    patient's values that the rule names. `doses` are amounts of the ingredients, by kind and unit (`5640 daily mg/d`,
-    `5640 products`); `unwritten` are those whose dosage was still to be written. `ordered` is, for `ACTED_ON`, what was
-    added: the codes and texts of each order.
+    `at` is when that was, `decision_id` the call that showed it. `ingredients` are the RXCUIs that matched. `held` are
+    the conditions of the rule that held (`grade 0.1`), `unproven` the grades that could not be ruled out. `doses` are
+    amounts of the ingredients, by kind and unit (`5640 daily mg/d`, `5640 products`); `unwritten` are those whose
+    dosage was still to be written. `ordered` is, for `ACTED_ON`, what was added: the codes and texts of each order.
     """
 
     rule: str
-    version: str
     ingredients: tuple[str, ...]
     became: Became
     at: datetime
     decision_id: str
     indicator: Indicator
-    grade: int | None = None
-    skipped: tuple[int, ...] = ()
-    numbers: Mapping[str, float] = {}
+    held: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
     doses: Mapping[str, float] = {}
     unwritten: tuple[str, ...] = ()
     ordered: tuple[tuple[str, ...], ...] = ()
@@ -62,15 +62,38 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 NO_MEMORY = Memory()
 
 
-def numbers_of(rule: Rule, chart: Chart) -> dict[str, float]:
-    """The patient's values that the rule names and that are numbers."""
-    numbers = {name: number_in(chart.value(name)) for name in sorted(rule.facts)}
-    return {name: number for name, number in numbers.items() if number is not None}
+def held_of(rule: Rule, chart: Chart, bindings: Bindings) -> tuple[str, ...]:
+    """Which of the rule's conditions certainly hold, by their places: grades, and every line in them and in `all`.
+
+    A grade that makes the finding milder than its default does not count, for nothing gets worse with it.
+    """
+    grades = {
+        name_grade(place): grade.when
+        for place, grade in enumerate(rule.grades)
+        if INDICATORS[grade.indicator] <= INDICATORS[rule.indicator]
+    }
+    roots = {**grades, **{f"all {place}": condition for place, condition in enumerate(rule.all)}}
+    return tuple(place for root, condition in roots.items() for place in holding(root, condition, chart, bindings))
 
 
-def number_in(fact: Fact[Any]) -> float | None:
-    value = fact.value if isinstance(fact, Known) else None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def unproven_of(rule: Rule, chart: Chart, bindings: Bindings) -> tuple[str, ...]:
+    """The grades of the rule that may hold and may not, by their places."""
+    verdicts = [weigh(grade.when, chart, bindings) for grade in rule.grades]
+    return tuple(name_grade(place) for place, verdict in enumerate(verdicts) if verdict.truth is Truth.UNKNOWN)
+
+
+def name_grade(place: int) -> str:
+    return f"grade {place}"
+
+
+def holding(place: str, condition: Condition, chart: Chart, bindings: Bindings, said: Truth = TRUE) -> Iterator[str]:
+    """The place of a condition if it is as `said`, and those of its members; inside a `not` that is the contrary."""
+    if weigh(condition, chart, bindings).truth is said:
+        yield place
+    if isinstance(condition, Group):
+        inside = negate(said) if condition.kind == "not" else said
+        for number, member in enumerate(condition.members):
+            yield from holding(f"{place}.{number}", member, chart, bindings, inside)
 
 
 def doses_of(ingredients: Iterable[str], chart: Chart) -> dict[str, float]:

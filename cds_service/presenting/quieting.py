@@ -4,21 +4,18 @@ A card stays away only as a whole: when each of its findings was decided about a
 is new, or worse, brings the others back with it, for they belong to one problem.
 """
 
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from cds_service.chart.chart import Chart
-from cds_service.knowledge.rules import Condition, Indicator, Line, Operator, Rule, Severity
+from cds_service.knowledge.rules import Indicator, Rule, Severity
 from cds_service.presenting.groups import Group, Withheld
-from cds_service.presenting.memory import PRODUCTS, Became, Memory, Remembered, doses_of, numbers_of
+from cds_service.presenting.memory import PRODUCTS, Became, Memory, Remembered, doses_of, held_of, name_grade
 from cds_service.presenting.quiet import INDICATORS
 from cds_service.reasoning.findings import Finding
-from cds_service.reasoning.lines import COMPARISONS
 
 SIGNING = "order-sign"
 SEEN_FOR = timedelta(hours=1)
 """How long what was said while a drug was picked counts as said when it is signed. House default, not from a source."""
-THRESHOLDS = frozenset({Operator.BELOW, Operator.AT_MOST, Operator.AT_LEAST, Operator.ABOVE, Operator.BETWEEN})
 
 
 def keep_quiet(
@@ -78,30 +75,24 @@ def is_there(ordered: tuple[tuple[str, ...], ...], chart: Chart) -> bool:
 
 
 def why_worse(finding: Finding, then: Remembered, chart: Chart) -> str:
-    """What makes the finding another one than it was; empty when nothing does.
+    """What makes the finding worse than it was; empty when nothing does.
 
-    A rule of another version says something else, and its grades may stand in other places.
+    A value past another threshold of the rule is one of its conditions that did not hold then.
     """
-    if finding.rule.version != then.version:
-        return "another version of the rule"
     if INDICATORS[finding.indicator] < INDICATORS[then.indicator]:
         return "more urgent"
-    if finding.grade is not None and finding.rule.grades.index(finding.grade) != then.grade:
-        return "a grade that did not hold"
+    if not set(held_of(finding.rule, chart, finding.bindings)) <= set(then.held):
+        return "a condition that did not hold"
     if could_newly_be_more_urgent(finding, then):
         return "something that would make it more urgent is no longer known"
-    if is_dose_up(then, chart):
-        return "dose raised, or no longer known"
-    if passes_threshold(finding.rule, then.numbers, numbers_of(finding.rule, chart)):
-        return "a value past another threshold"
-    return ""
+    return "dose raised, or no longer known" if is_dose_up(then, chart) else ""
 
 
 def could_newly_be_more_urgent(finding: Finding, then: Remembered) -> bool:
     """Whether a more urgent grade that was ruled out then cannot be ruled out now."""
-    rule = finding.rule
-    open_now = [grade for grade in finding.skipped_grades if INDICATORS[grade.indicator] < INDICATORS[then.indicator]]
-    return any(rule.grades.index(grade) not in then.skipped for grade in open_now)
+    grades = finding.rule.grades
+    unproven = [each for each in finding.skipped_grades if INDICATORS[each.indicator] < INDICATORS[then.indicator]]
+    return any(name_grade(grades.index(each)) not in {*then.unproven, *then.held} for each in unproven)
 
 
 def is_dose_up(then: Remembered, chart: Chart) -> bool:
@@ -117,28 +108,3 @@ def is_dose_up(then: Remembered, chart: Chart) -> bool:
         if name not in now or name not in then.doses or now[name] > then.doses[name]:
             return True
     return False
-
-
-def passes_threshold(rule: Rule, then: Mapping[str, float], now: Mapping[str, float]) -> bool:
-    """Whether a value is past a limit in the rule that it was not past then. Coming back does not count."""
-    conditions = (*rule.all, *(grade.when for grade in rule.grades))
-    return any(
-        is_past(line, now) == when_true and is_past(line, then) != when_true and line.fact in now
-        for condition in conditions
-        for line, when_true in limits(condition)
-    )
-
-
-def limits(condition: Condition, when_true: bool = True) -> Iterator[tuple[Line, bool]]:
-    """The lines that compare a value of the patient with a number, and which answer is the worse one."""
-    if isinstance(condition, Line):
-        if condition.operator in THRESHOLDS and not condition.drug:
-            yield condition, when_true
-        return
-    for member in condition.members:
-        yield from limits(member, when_true is not (condition.kind == "not"))
-
-
-def is_past(line: Line, numbers: Mapping[str, float]) -> bool | None:
-    """Whether the line holds of these values; None where the value is not among them."""
-    return COMPARISONS[line.operator](numbers[line.fact], line.operand) if line.fact in numbers else None

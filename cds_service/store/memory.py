@@ -34,7 +34,6 @@ class Decided:
     place: int
     card: str
     rule: str
-    version: str
     subject_key: str
     outcome: str
     at: float
@@ -77,7 +76,7 @@ def shown_to(store: Store, asker: Asker, since: float) -> Select[tuple[object, .
     """The findings that stood on a card of their own right for this patient, and for this user where one is named."""
     query: Select[tuple[object, ...]] = (
         select(
-            *(DECISIONS.c.decision_id, FINDINGS.c.place, FINDINGS.c.card, FINDINGS.c.rule, FINDINGS.c.version),
+            *(DECISIONS.c.decision_id, FINDINGS.c.place, FINDINGS.c.card, FINDINGS.c.rule),
             FINDINGS.c.subject_key,
         )
         .select_from(DECISIONS)
@@ -97,8 +96,8 @@ def is_by(store: Store, tenant: str, user_id: str) -> ColumnElement[bool]:
     return DECISIONS.c.user_key.in_(store.user_keys(tenant, user_id))
 
 
-def of_finding(row: Row[tuple[object, ...]]) -> tuple[str, int, str, str, str, str]:
-    return row.decision_id, row.place, row.card, row.rule, row.version, row.subject_key
+def of_finding(row: Row[tuple[object, ...]]) -> tuple[str, int, str, str, str]:
+    return row.decision_id, row.place, row.card, row.rule, row.subject_key
 
 
 def run(store: Store, query: Select[tuple[object, ...]]) -> list[Row[tuple[object, ...]]]:
