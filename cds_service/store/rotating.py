@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func, select, update
 from cds_service.errors import CdsError
 from cds_service.store.entries import Who, hash_who
 from cds_service.store.inserting import writing
-from cds_service.store.reading import Envelope, Records
+from cds_service.store.reading import PAGE, Envelope, Records
 from cds_service.store.ring import Ring, drop_old_keys
 from cds_service.store.spool import FILE as SPOOL_FILE
 from cds_service.store.spool import Spool
@@ -41,12 +41,13 @@ def rehash(records: Records, ring: Ring, who_of: Callable[[bytes], Who]) -> int:
     `who_of` reads a record's bytes. A record that retention removed keeps its old hashes, which nobody can make again
     once that key is dropped.
     """
-    current = ring.index[0].id
-    query = select(DECISIONS).where(DECISIONS.c.index_key != current, DECISIONS.c.ciphertext.is_not(None))
+    old = DECISIONS.c.index_key != ring.index[0].id
+    query = select(DECISIONS).where(old, DECISIONS.c.ciphertext.is_not(None)).limit(PAGE)
     count = 0
-    for envelope in list(records.envelopes(query)):
-        rehash_one(records.database, envelope, who_of(records.open(envelope)), ring)
-        count += 1
+    while page := list(records.envelopes(query)):
+        for envelope in page:
+            rehash_one(records.database, envelope, who_of(records.open(envelope)), ring)
+        count += len(page)
     return count
 
 

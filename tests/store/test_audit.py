@@ -223,6 +223,18 @@ def test_retention_leaves_the_chain_valid_and_takes_the_key_along(places: Places
         assert (found.problems, found.checked, found.removed) == ([], 3, 3)
 
 
+def test_retention_removes_a_little_at_a_time_oldest_first(
+    places: Places, anchor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.store.retention.AT_ONCE", 2)
+    write_records(places, range(1, 4), anchor)
+    with a_store(places) as store:
+        assert remove_older(store.database, NOON + DAY_S) == 2
+        assert [each.is_removed for each in store.list_since(0)] == [True, True, False]
+        assert store.read(decision_id(3)) == an_entry(3).payload
+        assert remove_older(store.database, NOON + DAY_S) == 1
+
+
 def test_who_looked_at_a_record_is_part_of_what_is_audited(places: Places, anchor: Path) -> None:
     write_records(places, range(1, 3), anchor)
     with a_store(places, duties=Duties(anchor=lambda line: append_line(anchor, line))) as store:
