@@ -17,9 +17,9 @@ from cds_service.knowledge.release import Release
 from cds_service.presenting.audience import Reader
 from cds_service.presenting.choose import choose
 from cds_service.presenting.compose import compose
-from cds_service.presenting.groups import Withheld
+from cds_service.presenting.groups import Shown, Withheld
 from cds_service.presenting.memory import NO_MEMORY, Memory
-from cds_service.presenting.risks import add_risks, choose_risks, leave_to_models
+from cds_service.presenting.risks import Risks, add_risks, choose_risks, leave_to_models
 from cds_service.presenting.session import Dialect, Session
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
@@ -67,6 +67,16 @@ class Asked:
     session: Session
     reader: Reader
     memory: Memory = NO_MEMORY
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What becomes of findings and scores before there are cards."""
+
+    shown: Shown
+    withheld: tuple[Withheld, ...]
+    scored: tuple[Scored, ...]
+    risks: Risks
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +164,19 @@ def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
 
 def decide(findings: tuple[Finding, ...], chart: Chart, release: Release, asked: Asked) -> Decided:
     """What the models say, what is shown of that and of the findings, and how. Calls and replays decide here."""
+    chosen = select(findings, chart, release, asked)
+    shown = add_risks(chosen.shown, chosen.risks)
+    cards = compose(shown, chart, release, asked.decision_id, findings, asked.session)
+    return Decided(findings, chosen.withheld, cards, chosen.scored, chosen.risks.withheld)
+
+
+def select(findings: tuple[Finding, ...], chart: Chart, release: Release, asked: Asked) -> Chosen:
+    """What the models say, and what is shown of that and of the findings."""
     scored = score(release.models, chart)
     risks = choose_risks(scored, chart, release)
     told, spoken_for = leave_to_models(findings, risks)
     shown, withheld = choose(told, chart, release, asked.hook, asked.reader, asked.memory)
-    cards = compose(add_risks(shown, risks), chart, release, asked.decision_id, findings, asked.session)
-    return Decided(findings, (*spoken_for, *withheld), cards, scored, risks.withheld)
+    return Chosen(shown, (*spoken_for, *withheld), scored, risks)
 
 
 def refuse_to_guess(call: Call, received: Received, findings: tuple[Finding, ...]) -> None:

@@ -12,6 +12,7 @@ from cds_service.cli.release import release
 from cds_service.cli.replay import replay
 from cds_service.cli.reporting import report
 from cds_service.cli.serving import serve
+from cds_service.cli.simulate import simulate
 from cds_service.cli.store import store
 from cds_service.cli.terminology import terminology
 from cds_service.cli.trying import try_requests
@@ -29,6 +30,7 @@ app.command("check")(check)
 app.command("explain")(explain)
 app.command("report")(report)
 app.command("replay")(replay)
+app.command("simulate")(simulate)
 app.add_typer(terminology, name="terminology")
 app.add_typer(clients, name="clients")
 app.add_typer(keys, name="keys")

@@ -1,0 +1,117 @@
+"""`cds simulate`: what a change would have done to recorded traffic."""
+
+import os
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cds_service.cli.audit import note_access, open_for_reading, read_moment
+from cds_service.cli.options import ConfigOption, plain_errors, settings_from, show_progress
+from cds_service.cli.replay import find_other
+
+if TYPE_CHECKING:
+    from cds_service.governance.simulate import Simulation
+    from cds_service.knowledge.release import Release
+    from cds_service.settings import Settings
+    from cds_service.store.store import Store
+
+SHOWN = 12
+
+
+def simulate(
+    overlay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The data folders with these changes.", exists=True)
+    ] = None,
+    release: Annotated[str | None, typer.Option("--release", metavar="RELEASE", help="A kept release.")] = None,
+    since: Annotated[str, typer.Option(metavar="TIME", help="From when: a date, or a span such as 30d.")] = "30d",
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="Without it one for each core.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Say which alerts of recorded calls a change would add, remove and change, against what is in force.
+
+    Decisions that repeat the one before are left out. What quieted an alert then quiets it here.
+    """
+    if (overlay is None) == (release is None):
+        raise typer.BadParameter("name a file of changes, or a release with --release", param_hint="--overlay")
+    with plain_errors():
+        settings = settings_from(config)
+        store = open_for_reading(settings)
+        other = find_other(settings, store, release, overlay)
+        base = find_base(settings, store)
+        first = read_moment(since, datetime.now(UTC)).timestamp()
+        note_access(store, "simulate", f"since {datetime.fromtimestamp(first, UTC).isoformat()}")
+        assert other is not None  # one of the two was named
+        found = run(store, base, other, first, tenant, processes or os.cpu_count() or 1)
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(found))
+        return
+    typer.echo(f"release {other.digest[:SHOWN]} against {base.digest[:SHOWN]}, what is in force")
+    show(found)
+
+
+def run(
+    store: "Store", base: "Release", other: "Release", since: float, tenant: str | None, processes: int
+) -> "Simulation":
+    """Compare every decision since then, with a progress bar."""
+    from cds_service.governance.many import ids_since, spread
+    from cds_service.governance.simulate import compare_each, prepare, tally
+    from cds_service.store.outcomes import read_outcomes
+
+    ids = ids_since(store.records, since, tenant, repeats=False)
+    outcomes = read_outcomes(store.database, since)
+    store.database.dispose()
+    work = partial(compare_each, prepare(store.records, store.ring, outcomes, base, other))
+    return tally(show_progress("simulated", spread(ids, work, processes), len(ids)))
+
+
+def find_base(settings: "Settings", store: "Store") -> "Release":
+    """What is in force: the release that was activated last, else what the data folders hold."""
+    from cds_service.app import as_run, find_release, open_terminology
+    from cds_service.governance.releases import open_release
+    from cds_service.store.releases import Releases
+
+    releases = Releases(store.database)
+    last = releases.last()
+    if last is None:
+        return as_run(find_release(settings, open_terminology()), settings)
+    return open_release(releases, last.control, open_terminology())
+
+
+def show(found: "Simulation") -> None:
+    """The figures as tables, then a few cases to look at."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if os.isatty(1) else 160)
+    console.print(
+        f"{found.decisions} decisions showed {found.alerts} alerts; {found.touched} decisions come out otherwise"
+    )
+    if not found.rules:
+        console.print("no alert would have been added, removed or changed")
+        return
+    headings = ("added", "of these overridden before", "removed", "had been accepted", "had been overridden", "changed")
+    for name, tallies in (("severity", found.severities), ("rule", found.rules)):
+        table = Table(name, *([] if name == "severity" else ["severity"]), *headings)
+        for key, each in sorted(tallies.items()):
+            own = [] if name == "severity" else [each.severity]
+            counts = (each.added, each.added_repeats, each.removed, each.removed_accepted, each.removed_overridden)
+            table.add_row(key, *own, *map(str, (*counts, each.changed)))
+        console.print(table)
+    console.print("Some cases; `cds replay ID` with the same change shows each whole:")
+    for change in found.samples:
+        became = f", was {change.became}" if change.became else ", repeats an override" if change.repeats else ""
+        drugs = " with ".join(change.drugs) or "the patient"
+        urgency = " to ".join(filter(None, (change.was, change.now)))
+        console.print(
+            f"  {change.decision_id} {change.kind}: {change.rule} ({urgency}), {drugs}{became}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
