@@ -109,7 +109,7 @@ def say_scale(prediction: Prediction) -> str:
 def say_support(prediction: Prediction, bundle: Bundle) -> list[str]:
     """The data behind the model, local calibration, the edge of the band, and the known limits."""
     made = prediction.support
-    counted = f"{made.n:,} patients or stays" if made.n else "number of patients not stated by the source"
+    counted = f"{made.n:,} patients or stays" if made.n else "data whose size is not recorded here"
     events = f", {made.events:,} with the outcome" if made.events else ""
     where = f" ({', '.join(part for part in (made.where, made.years) if part)})" if made.where or made.years else ""
     fitted = bundle.calibration.data

@@ -1,19 +1,24 @@
 """How predictions are said: people out of a hundred, points and class, exact parts, and what is not known."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
+from math import fsum
 
 from cds_service.chart.chart import Chart
 from cds_service.chart.unit_words import say_unit
 from cds_service.knowledge.bundle import Band, Bundle, Predictor
-from cds_service.presenting.detail import listed
+from cds_service.presenting.detail import bullets
 from cds_service.presenting.groups import Group, Risk
-from cds_service.presenting.wording import say_date, say_missing, say_number
+from cds_service.presenting.text import escape_markdown
+from cds_service.presenting.wording import fact_label, say_date, say_missing, say_not_known, say_number, sentence
 from cds_service.risk.lists import arrange
 from cds_service.risk.prediction import Contribution, Prediction
 from cds_service.risk.score import score_one
 
 HORIZONS = {"Y": "years", "M": "months", "D": "days"}
-NOTABLE = 0.005  # parts of a linear predictor below it are told together
+MOST_PARTS = 6  # named of those that can be changed, and of those that cannot; the others are told together
+NOTABLE = 0.005  # and so are parts of a linear predictor below it
+FACT_NAME = re.compile(r"\b[a-z]\w*_\w+\b")
 LAST_FEW = Decimal("0.01")  # below one in a hundred people are counted in a thousand
 
 
@@ -58,7 +63,7 @@ def say_band(band: Band, points: bool) -> str:
     if points:
         return band.name
     limits = [each for each in (band.start, band.end) if each is not None]
-    said = " to ".join(say_frequency(*limits)) if limits else ""
+    said = f"{' to '.join(say_number(100 * each) for each in limits)} in 100" if limits else ""
     where = said if len(limits) == 2 else f"{'from' if band.end is None else 'below'} {said}"
     return f"{band.name} ({where})" if said else band.name
 
@@ -92,19 +97,19 @@ def is_question(predictor: Predictor) -> bool:
 
 def say_parts(prediction: Prediction, bundle: Bundle, chart: Chart, modifiable: bool) -> list[str]:
     """The parts that can be changed, or those that cannot, largest first; small ones are summed up."""
-    parts = [part for part in prediction.contributions if part.modifiable is modifiable]
+    parts = [part for part in prediction.contributions if part.modifiable is modifiable and part.contribution]
     parts.sort(key=lambda part: -abs(part.contribution))
-    notable = [part for part in parts if abs(part.contribution) >= NOTABLE]
+    notable = [part for part in parts[:MOST_PARTS] if abs(part.contribution) >= NOTABLE]
     lines = [say_part(part, bundle, chart) for part in notable]
-    rest = [part.contribution for part in parts if 0 < abs(part.contribution) < NOTABLE]
-    return [*lines, f"{len(rest)} others together: {sum(rest):+.3g}"] if rest else lines
+    rest = [part.contribution for part in parts[len(notable) :]]
+    return [*lines, f"{len(rest)} others together: {fsum(rest):+.3g}"] if rest else lines
 
 
 def say_gaps(prediction: Prediction, bundle: Bundle) -> list[str]:
     """What was missing, what was assumed, and which items of a score nobody reads here."""
     labels = {each.fact: each.label for each in bundle.predictors}
     missing = [
-        f"{labels[each.subject]} not known: {each.detail or each.reason.value}"
+        say_not_known(labels[each.subject], FACT_NAME.sub(lambda name: fact_label(name[0]), each.detail or each.reason))
         if each.subject in labels
         else say_missing(each)
         for each in prediction.missing
@@ -116,17 +121,24 @@ def say_gaps(prediction: Prediction, bundle: Bundle) -> list[str]:
 def score_section(group: Group, chart: Chart, tried: tuple[tuple[str, Chart], ...] = ()) -> str:
     """What models say of the problems of a card, one line each, in Markdown. `tried` are the charts as the card's
     suggestions would leave them, by label."""
-    lines = [*group.notes, *(say_score(risk, chart, tried) for risk in group.risks)]
-    return listed("Scores", lines)
+    notes = [escape_markdown(sentence(note)) for note in group.notes]
+    lines = [*notes, *(tell_score(risk, chart, tried) for risk in group.risks)]
+    return f"**Scores**\n\n{bullets(lines)}" if lines else ""
 
 
-def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) -> str:
+def tell_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) -> str:
+    """The score in one line of Markdown, what it is made of in lines below it."""
+    first, *below = say_score(risk, chart, tried)
+    return "\n".join((escape_markdown(sentence(first)), *(f"  - {escape_markdown(sentence(line))}" for line in below)))
+
+
+def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) -> list[str]:
     """Points, class, what they are made of, and what would be left after a suggestion."""
     bundle = risk.bundle
     if risk.off:
-        return f"{bundle.title}: model off ({risk.off}), rule used"
+        return [f"{bundle.title}: model off ({risk.off}), rule used"]
     if risk.refusal:
-        return f"{bundle.title}: no score ({'; '.join(risk.refusal.reasons)}), rule used"
+        return [f"{bundle.title}: no score ({'; '.join(risk.refusal.reasons)}), rule used"]
     leading = risk.leading
     band = f", {leading.band.name} ({leading.band.reason})" if leading.band else ""
     clauses = [f"{bundle.title}: {say_result(leading)}{band}{could_be(leading)}"]
@@ -136,7 +148,7 @@ def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) ->
     if gaps := say_gaps(leading, bundle):
         clauses.append(f"not counted: {', '.join(gaps)}")
     clauses += [said for label, after in tried if (said := say_after(risk, label, after))]
-    return "; ".join(clauses)
+    return clauses
 
 
 def could_be(prediction: Prediction) -> str:
