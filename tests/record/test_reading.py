@@ -9,9 +9,8 @@ import msgspec
 import pytest
 
 from cds_service.app import Application
+from cds_service.call import Asked, decide
 from cds_service.presenting.audience import Reader
-from cds_service.presenting.choose import choose
-from cds_service.presenting.compose import compose
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.record.canonical import canonical_bytes
 from cds_service.record.decision import DecisionRecord
@@ -43,10 +42,11 @@ def test_a_record_read_back_gives_the_same_chart_findings_and_cards(application:
     read = read_record(kept)
     release = application.release
     assert read.chart == record.chart
-    findings = evaluate(release.index, read.chart)
-    shown, withheld = choose(findings, read.chart, release, read.hook, Reader.of(read.role, read.department))
-    cards = compose(shown, read.chart, release, read.decision_id, findings, read.session)
-    again = replace(record, chart=read.chart, findings=findings, withheld=withheld, cards=cards)
+    reader = Reader.of(read.role, read.department, read.most_cards)
+    asked = Asked(read.decision_id, read.hook, read.session, reader, read.memory)
+    decided = decide(evaluate(release.index, read.chart), read.chart, release, asked)
+    parts = {name: getattr(decided, name) for name in ("findings", "withheld", "cards", "scored", "quiet_models")}
+    again = replace(record, chart=read.chart, **parts)
     assert canonical_bytes(again) == kept
     assert [json.loads(bytes(card)) for card in read.cards] == json.loads(msgspec.json.encode(record.cards))
 
