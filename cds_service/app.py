@@ -22,6 +22,7 @@ from cds_service.hooks.response import HookResponse
 from cds_service.knowledge.compile import compile_release
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.sources import Sources, load_sources
+from cds_service.monitoring.laps import Laps
 from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.record.decision import DecisionRecord
 from cds_service.recording import entry_of
@@ -32,6 +33,7 @@ from cds_service.trust.callers import Caller
 
 if TYPE_CHECKING:
     from cds_service.governance.activate import InForce
+    from cds_service.monitoring.meters import Meters
     from cds_service.store.store import Store, StoreHealth
     from cds_service.store.writing import Tell
     from cds_service.trust.gate import Gate
@@ -49,6 +51,8 @@ class Application:
     did not arrive, until a moment on the monotonic clock. Without a `store` nothing outlives a call; `recall` tells
     what was decided before about the patient of a call.
 
+    `meters` count what happens; nobody does without them.
+
     `release` is what the data folders hold. It answers until `in_force` finds another that was activated.
     """
 
@@ -62,6 +66,7 @@ class Application:
     store: "Store | None" = None
     in_force: "InForce | None" = None
     recall: Callable[[Call, Release], Memory] = lambda call, release: NO_MEMORY
+    meters: "Meters | None" = None
 
     def start(self) -> None:
         """Begin what runs beside the calls; once in each process that answers. Raises `BadSettings`."""
@@ -97,8 +102,8 @@ class Application:
     ) -> HookResponse:
         """Answer the request in `body`. `as_of` and `trace` are wishes of the operator; the request's own wishes
         count in the dev profile only. Raises `BadRequest` or `NothingToWorkWith`."""
-        started = time.monotonic()
-        deadline = started + self.settings.answer_within_ms / 1000 - RESERVED_S
+        laps = Laps(time.monotonic)
+        deadline = laps.began + self.settings.answer_within_ms / 1000 - RESERVED_S
         request = parse_request(body, service.hook)
         if trace:
             request = replace(request, trace=True)
@@ -122,14 +127,34 @@ class Application:
             select_to_sign=caller.client.select_to_sign,
         )
 
-        def write(record: DecisionRecord) -> None:
-            self.write(record, (time.monotonic() - started) * 1000)
+        tools = self.tools_of_call(laps, deadline)
+        return answer(call, arms.pick(caller.tenant, request.context.patient_id), tools)
+
+    def tools_of_call(self, laps: Laps, deadline: float) -> Tools:
+        """What one call uses of the outside world; each use ends a stage of it."""
 
         def fetch(call: Call, received: Received) -> Received:
-            return self.fetch(call, received, deadline)
+            laps.end("read")
+            filled = self.fetch(call, received, deadline)
+            laps.end("fetch")
+            if self.meters is not None:
+                self.meters.count_fetch(call.tenant, received.prefetch, filled.prefetch)
+            return filled
 
-        tools = Tools(fetch=fetch, write=write, recall=self.recall)
-        return answer(call, arms.pick(caller.tenant, request.context.patient_id), tools)
+        def recall(call: Call, release: Release) -> Memory:
+            laps.end("evaluate")
+            memory = self.recall(call, release)
+            laps.end("recall")
+            return memory
+
+        def write(record: DecisionRecord) -> None:
+            laps.end("compose")
+            self.write(record, (laps.last - laps.began) * 1000)
+            laps.end("record")
+            if self.meters is not None:
+                self.meters.count_call(record, laps)
+
+        return Tools(fetch=fetch, write=write, recall=recall)
 
     def take_feedback(self, feedback: Feedback, service: Service, caller: Caller) -> bytes:
         """Keep what a client reports of cards; the body of the answer. Raises `NotKept`."""
@@ -140,6 +165,8 @@ class Application:
 
         reporter = Reporter(caller.tenant, caller.client.name, service.id)
         kept = keep(self.store, reporter, feedback, self.arms.control)
+        if self.meters is not None:
+            self.meters.count_feedback(caller.tenant, (event.outcome for event in feedback.events))
         return feedback_answer(feedback, kept.stored, kept.unknown)
 
     def read_key_set(self) -> bytes:

@@ -45,7 +45,7 @@ class Settings(BaseModel):
     away: best on another volume. `audit_anchor` is where signed checkpoints go: a file, `syslog` or an https address.
     `unrecorded` says what to do with a decision whose record was lost. Records are kept for `keep_records_days`, for
     good without it. `remember_for` says whom an override keeps a finding quiet for: the user who overrode it, or
-    everybody who treats the patient.
+    everybody who treats the patient. Who shows `scrape_token` may read from elsewhere how the service is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +67,7 @@ class Settings(BaseModel):
     key_ring: Path | None = None
     spool: Path | None = None
     audit_anchor: str | None = None
+    scrape_token: str | None = Field(default=None, repr=False, min_length=20)
     unrecorded: Literal["answer", "refuse"] = "answer"
     keep_records_days: int | None = Field(default=None, ge=1)
     remember_for: Literal["user", "patient"] = "user"

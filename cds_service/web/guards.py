@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from hmac import compare_digest
 from typing import ParamSpec
 
 from flask import Flask, Response, current_app, g, request
@@ -66,6 +67,21 @@ def the_caller() -> Caller:
     """Who calls a route that is open to `cds_clients`."""
     caller: Caller = g.caller
     return caller
+
+
+def operators() -> None:
+    """Programs on this machine, and whoever shows the scrape token of the settings."""
+    if why := why_no_operator():
+        raise NotForYou(why)
+
+
+def why_no_operator() -> str:
+    """Why a caller may not know how the service is; empty if it may."""
+    token = current_app.extensions[EXTENSION].settings.scrape_token
+    shown = request.headers.get("Authorization", "")
+    if token is not None and compare_digest(shown.encode(), f"Bearer {token}".encode()):
+        return ""
+    return why_not_local()
 
 
 def anyone() -> None:

@@ -12,9 +12,10 @@ from cds_service.settings import Settings
 from cds_service.web.apps import add_apps
 from cds_service.web.bodies import read_json_body
 from cds_service.web.cors import allow_origins
-from cds_service.web.guards import anyone, cds_clients, open_to, serve_behind_guards, the_caller, why_not_local
+from cds_service.web.guards import anyone, cds_clients, open_to, serve_behind_guards, the_caller, why_no_operator
 from cds_service.web.key_set import add_key_set_route
 from cds_service.web.log import log_feedback
+from cds_service.web.metrics import add_metrics
 from cds_service.web.problems import NotForYou, UnknownService, add_problem_answers, answer_with
 
 SECURITY_HEADERS = {
@@ -37,6 +38,7 @@ def make_flask(application: Application) -> Flask:
     add_security_headers(app, application.settings)
     add_service_routes(app, application)
     add_health_routes(app, application)
+    add_metrics(app, application)
     add_key_set_route(app, application.read_key_set)
     add_apps(app, application)
     return app
@@ -99,11 +101,11 @@ def add_health_routes(app: Flask, application: Application) -> None:
     @app.get("/ready")
     @open_to(anyone)
     def readiness() -> Response:
-        return answer_with(200, b'{"status":"ready"}' if why_not_local() else describe_service(application))
+        return answer_with(200, b'{"status":"ready"}' if why_no_operator() else describe_service(application))
 
 
 def describe_service(application: Application) -> bytes:
-    """What runs here and how well, for programs on this machine."""
+    """What runs here and how well, for its operators."""
     arms = application.arms
     release = arms.control
     records = application.records_health()

@@ -27,7 +27,8 @@ ALLOWED = {
     # Beyond the table: a population is written in the grammar of rules, and weighed as rules are.
     "risk": {"chart", "knowledge", "reasoning"},
     "modelling": {"chart", "knowledge", "risk", "terminology"},
-    "monitoring": {"store", "record"},
+    # Beyond the table: a record holds what models said, and that is counted apart from what they refused.
+    "monitoring": {"store", "record", "risk"},
     "presenting": {"chart", "knowledge", "reasoning", "risk", "hooks", "terminology"},
     "record": {"hooks", "chart", "reasoning", "risk", "presenting"},
     "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "risk", "presenting", "record"},

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from cds_service.web.guards import anyone, cds_clients, loopback_callers
+from cds_service.web.guards import anyone, cds_clients, loopback_callers, operators
 
 
 def test_every_route_names_who_may_call_it(flask_app: Flask) -> None:
@@ -26,5 +26,6 @@ def test_the_routes_and_their_callers_are_these(flask_app: Flask) -> None:
         "/console/request": loopback_callers,
         "/console/static/<path:name>": loopback_callers,
         "/health": anyone,
+        "/metrics": operators,
         "/ready": anyone,
     }

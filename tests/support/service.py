@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cds_service.app import Application, build
+from cds_service.monitoring.meters import Meters
 from cds_service.settings import Settings
 from cds_service.web.routes import make_flask
 
@@ -17,7 +18,7 @@ __all__ = ["application", "client", "client_of", "flask_app"]
 @pytest.fixture(scope="session")
 def application() -> Application:
     settings = Settings(profile="dev", allowed_origins=("http://localhost:*", "https://ehr.example.org"))
-    return build(settings, write=lambda record, milliseconds: None)
+    return replace(build(settings, write=lambda record, milliseconds: None), meters=Meters())
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,49 @@
+"""`/metrics`, and what the HTTP side itself counts."""
+
+from flask import Flask, Response, request
+
+from cds_service.app import Application
+from cds_service.monitoring.meters import Meters
+from cds_service.web.guards import open_to, operators
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def add_metrics(app: Flask, application: Application) -> None:
+    """Serve the meters of `application` and count answers with them; nothing where it has none."""
+    meters = application.meters
+    if meters is None:
+        return
+    count_answers(app, application, meters)
+
+    @app.get("/metrics")
+    @open_to(operators)
+    def metrics() -> Response:
+        return Response(meters.text() + store_lines(application), content_type=TEXT)
+
+
+def count_answers(app: Flask, application: Application, meters: Meters) -> None:
+    """Count the answers of CDS services by status; whatever a caller wrote for a service counts as none."""
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        named = (request.view_args or {}).get("service_id")
+        if named is not None:
+            service = named if named in application.arms.services else ""
+            meters.count_answer(service, response.status_code)
+        return response
+
+
+def store_lines(application: Application) -> bytes:
+    """How the records are, as the process that answers knows it."""
+    health = application.records_health()
+    if health is None:
+        return b""
+    gauges = {
+        "cds_records_away": ("Whether records go to the spool and not to the database.", int(bool(health.away))),
+        "cds_records_spooled_bytes": ("Records that wait for the database.", health.spooled),
+        "cds_records_lost": ("Decisions whose record could be written nowhere.", health.lost),
+        "cds_checkpoint_failed": ("Whether the last signed checkpoint could not be made.", int(bool(health.upkeep))),
+    }
+    lines = [f"# HELP {name} {about}\n# TYPE {name} gauge\n{name} {value}\n" for name, (about, value) in gauges.items()]
+    return "".join(lines).encode()
