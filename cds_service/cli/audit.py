@@ -119,8 +119,14 @@ def export(
 
 
 def open_for_reading(settings: "Settings") -> "Store":
+    """The store of a service that ran with these settings, for reading. Raises `BadSettings` where none ran: an empty
+    store made by mistake would look as if nothing were wrong with it."""
     from cds_service.app import open_records
+    from cds_service.errors import BadSettings
+    from cds_service.store.store import FILE
 
+    if settings.database_url is None and not (settings.home / FILE).is_file():
+        raise BadSettings(f"home: {settings.home}: no decision was ever recorded here; is CDS_HOME set?")
     return open_records(settings, lambda event, about: None)
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cds_service.cli.audit import open_for_reading
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 if TYPE_CHECKING:
     from cds_service.settings import Settings
-    from cds_service.store.store import Store
     from cds_service.trust.signing_keys import OwnKey
 
 keys = typer.Typer(
@@ -57,7 +57,7 @@ def rotate(
         settings = settings_from(config)
         typer.echo(f"{rotate_key(settings.ring_folder, kind, datetime.now(UTC)).id} is current")
         if kind is Kind.WRAP:
-            store = open_records_of(settings)
+            store = open_for_reading(settings)
             typer.echo(f"{rewrap(store.database, store.ring)} data keys wrapped anew")
 
 
@@ -83,7 +83,7 @@ def rewrap(config: ConfigOption = None) -> None:
 
     with plain_errors():
         settings = settings_from(config)
-        store = open_records_of(settings)
+        store = open_for_reading(settings)
         typer.echo(f"{wrap_anew(store.database, store.ring)} data keys wrapped anew")
         drop_older(settings, Kind.WRAP)
 
@@ -96,7 +96,7 @@ def rehash(config: ConfigOption = None) -> None:
 
     with plain_errors():
         settings = settings_from(config)
-        store = open_records_of(settings)
+        store = open_for_reading(settings)
         typer.echo(f"{hash_anew(store.records, store.ring, who_of)} records hashed anew")
         drop_older(settings, Kind.INDEX)
 
@@ -104,15 +104,9 @@ def rehash(config: ConfigOption = None) -> None:
 def drop_older(settings: "Settings", kind: Kind) -> None:
     from cds_service.store.rotating import drop_unneeded
 
-    store = open_records_of(settings)
+    store = open_for_reading(settings)
     dropped = drop_unneeded(store, kind, datetime.now(UTC).timestamp())
     typer.echo(f"dropped: {', '.join(dropped) or 'none'}")
-
-
-def open_records_of(settings: "Settings") -> "Store":
-    from cds_service.app import open_records
-
-    return open_records(settings, lambda event, about: None)
 
 
 def make(how: "Callable[[Path, datetime], tuple[OwnKey, ...]]", config: Path | None) -> None:

@@ -111,6 +111,15 @@ def test_an_export_as_fhir_holds_valid_audit_events(settings: Settings) -> None:
     assert [agent.requestor for agent in events[0].agent] == [True, False]
 
 
+def test_where_no_service_ran_nothing_is_audited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # An empty store that the command itself had made would have no problems either.
+    monkeypatch.setenv("CDS_HOME", str(tmp_path / "elsewhere"))
+    result = run("audit", "verify")
+    assert result.exit_code == 1
+    assert "no decision was ever recorded here" in result.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_moment_that_is_none_is_refused(settings: Settings) -> None:
     result = run("audit", "export", "--since", "soon")
     assert result.exit_code == 2
