@@ -1,15 +1,17 @@
 """The composition root: everything that lives as long as the process is made here, and what it reaches in `edge`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cds_service.call import Call, Tools, answer
+from cds_service.chart.chart import Chart
+from cds_service.chart.facts import Fact
 from cds_service.fhir.received import Received
 from cds_service.folders import data_folder
 from cds_service.governance.arms import Arms, arms_of
@@ -33,6 +35,7 @@ from cds_service.trust.callers import Caller
 
 if TYPE_CHECKING:
     from cds_service.governance.activate import InForce
+    from cds_service.inference import RemoteModels
     from cds_service.monitoring.meters import Meters
     from cds_service.store.store import Store, StoreHealth
     from cds_service.store.writing import Tell
@@ -49,7 +52,7 @@ class Application:
     `name_decision` takes the body and the moment of the call; `write` takes a record and the milliseconds it took.
     Without a `gate` only the dev profile answers, and only callers on this machine. `fetch` asks FHIR servers for what
     did not arrive, until a moment on the monotonic clock. Without a `store` nothing outlives a call; `recall` tells
-    what was decided before about the patient of a call.
+    what was decided before about the patient of a call. `models` asks those that other servers compute.
 
     `meters` count what happens; nobody does without them.
 
@@ -66,6 +69,7 @@ class Application:
     store: "Store | None" = None
     in_force: "InForce | None" = None
     recall: Callable[[Call, Release], Memory] = lambda call, release: NO_MEMORY
+    models: "RemoteModels | None" = None
     meters: "Meters | None" = None
 
     def start(self) -> None:
@@ -154,7 +158,10 @@ class Application:
             if self.meters is not None:
                 self.meters.count_call(record, laps)
 
-        return Tools(fetch=fetch, write=write, recall=recall)
+        def infer(release: Release, chart: Chart) -> Mapping[str, Fact[Any]]:
+            return {} if self.models is None else self.models.infer(release, chart, deadline)
+
+        return Tools(fetch=fetch, write=write, recall=recall, infer=infer)
 
     def take_feedback(self, feedback: Feedback, service: Service, caller: Caller) -> bytes:
         """Keep what a client reports of cards; the body of the answer. Raises `NotKept`."""
@@ -211,7 +218,7 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
 
     Raises `BadSettings` when it would be open to everybody, `BadRing`, or what `build` raises.
     """
-    from cds_service.edge import find_clients, follow_releases, open_fall_back, open_gate
+    from cds_service.edge import find_clients, follow_releases, open_fall_back, open_gate, open_models
     from cds_service.remembering import recall_from
 
     clients = find_clients(settings)
@@ -225,7 +232,7 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
     application = build(settings, keep)
     in_force = follow_releases(store, application.release, lambda release: as_run(release, settings), tell)
     recall = recall_from(store, settings.remember_for)
-    application = replace(application, store=store, in_force=in_force, recall=recall)
+    application = replace(application, store=store, in_force=in_force, recall=recall, models=open_models(settings))
     if settings.is_dev and not clients:
         return application
     gate = open_gate(settings, clients, tuple(application.arms.services.values()))

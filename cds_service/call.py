@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import Any
 
 from cds_service import __version__
 from cds_service.chart.chart import Chart
+from cds_service.chart.facts import Fact
 from cds_service.chart.gather import gather
 from cds_service.errors import NothingToWorkWith
 from cds_service.fhir.read import describe_keys, read_request
@@ -25,6 +27,7 @@ from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
 from cds_service.record.decision import DecisionRecord
 from cds_service.record.trace import trace
+from cds_service.risk.remote import with_answers
 from cds_service.risk.score import Scored, score
 
 
@@ -51,11 +54,13 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a call may use of the outside world: `fetch` fills keys that did not arrive, `write` keeps records, `recall`
-    tells what was decided before about this patient and rules of this release."""
+    tells what was decided before about this patient and rules of this release, `infer` gives what models on other
+    servers say of a chart, as facts."""
 
     fetch: Callable[[Call, Received], Received]
     write: Callable[[DecisionRecord], None]
     recall: Callable[[Call, Release], Memory] = lambda call, release: NO_MEMORY
+    infer: Callable[[Release, Chart], Mapping[str, Fact[Any]]] = lambda release, chart: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
         release.code_map,
         release.genes,
     )
+    chart = with_answers(chart, tools.infer(release, chart))
     findings = evaluate(release.index, chart)
     refuse_to_guess(call, received, findings)
     session = Session(call.request.context.patient_id, call.request.context.encounter_id, Dialect(call.dialect))

@@ -15,8 +15,9 @@ from cds_service.settings import Settings
 if TYPE_CHECKING:
     from cds_service.fhir.fetch import FhirAccess
     from cds_service.governance.activate import InForce
+    from cds_service.inference import RemoteModels
     from cds_service.knowledge.release import Release
-    from cds_service.outbound import Outbound
+    from cds_service.outbound import Answer, Outbound
     from cds_service.store.anchors import Anchor
     from cds_service.store.store import Store
     from cds_service.store.writing import Tell
@@ -92,6 +93,20 @@ def connect(settings: Settings) -> "Outbound":
     from cds_service.outbound import Outbound
 
     return Outbound(ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None)
+
+
+def open_models(settings: Settings) -> "RemoteModels":
+    """The way to models that other servers compute; nobody is connected to before one is asked."""
+    from cds_service.inference import RemoteModels
+
+    pool: list[Outbound] = []
+
+    def post(url: str, body: bytes, deadline: float, most_bytes: int) -> "Answer":
+        if not pool:
+            pool.append(connect(settings))
+        return pool[0].post_json(url, body, deadline, most_bytes)
+
+    return RemoteModels(post, time.monotonic)
 
 
 def open_backend_tokens(settings: Settings) -> "BackendTokens":

@@ -81,12 +81,17 @@ class Outbound:
         """The answer to a form, sent once. Raises `NoAnswer`."""
         return self._exchange("POST", url, {"Accept": "application/json"}, form, deadline, most_bytes)
 
+    def post_json(self, url: str, body: bytes, deadline: float, most_bytes: int) -> Answer:
+        """The answer to a JSON document, sent once. Raises `NoAnswer`."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        return self._exchange("POST", url, headers, body, deadline, most_bytes)
+
     def _exchange(
         self,
         method: str,
         url: str,
         headers: Mapping[str, str],
-        form: Mapping[str, str],
+        form: Mapping[str, str] | bytes,
         deadline: float,
         most_bytes: int,
     ) -> Answer:

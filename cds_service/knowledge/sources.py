@@ -135,12 +135,21 @@ def read_files(files: Mapping[str, Path]) -> Sources:
 def find_models(folder: Path) -> dict[str, Path]:
     """The files of every model: what it is, its terms, its calibration if it has one, its golden rows."""
     names = ("bundle.toml", "model.json", "calibration.json", "golden.csv")
-    found = [path.parent / name for path in sorted(folder.glob("*/bundle.toml")) for name in names]
+    bundles = sorted(folder.glob("*/bundle.toml"))
+    found = [path.parent / name for path in bundles for name in (names[::2] if is_remote(path) else names)]
     return {
         f"models/{path.parent.name}/{path.name}": path
         for path in found
         if path.name != "calibration.json" or path.exists()
     }
+
+
+def is_remote(bundle: Path) -> bool:
+    """Whether another server computes the model: it then has no terms here. A file nobody can read is not remote."""
+    try:
+        return tomllib.loads(bundle.read_text(encoding="utf-8-sig")).get("kind") == "remote"
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return False
 
 
 def read_rows(text: str) -> tuple[Mapping[str, str], ...]:

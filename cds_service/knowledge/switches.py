@@ -75,6 +75,8 @@ def find_problems(switch: Switch, bundle: Bundle) -> list[str]:
         problems.append("a change of a model has a reason, and who made it in 'by'")
     if switch.url and bundle.kind is not ModelKind.REMOTE:
         problems.append("url: only a remote model is asked over the network")
+    if switch.url and not switch.url.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+        problems.append(f"url: found {switch.url!r}, expected https, or http on this machine")
     if not 1 <= switch.within_ms <= 1000:
         problems.append(f"within_ms: found {switch.within_ms}, expected 1 to 1000")
     return problems

@@ -97,6 +97,8 @@ def title_of(prediction: Prediction, bundle: Bundle) -> str:
 
 def say_scale(prediction: Prediction) -> str:
     """What the parts add up to."""
+    if not prediction.contributions:
+        return "Computed by another server, which does not tell the parts."
     if prediction.probability is None:
         return f"The parts add up to {say_number(prediction.total)} points exactly."
     step = "" if prediction.calibration == "none" else " before calibration"

@@ -10,6 +10,7 @@ from cds_service.risk.predict import predict_all
 from cds_service.risk.prediction import Prediction, Refusal
 from cds_service.risk.predictors import read_predictors
 from cds_service.risk.questions import find_reasons, holds, read_facts
+from cds_service.risk.remote import read_answers
 
 RUNNING = frozenset({Status.ACTIVE, Status.SILENT})
 
@@ -20,7 +21,7 @@ def score(models: Iterable[Bundle], chart: Chart) -> tuple[Scored, ...]:
     """What every running model of this hook says of the patient: its predictions, or one refusal with the reasons.
 
     A model whose `when` does not certainly hold says nothing. Where a richer model predicts, the poorer ones that it
-    stands in for fall away. Remote models are left out: their answers are facts.
+    stands in for fall away. What remote models answered is read from the facts of the chart.
     """
     listening = [bundle for bundle in models if listens(bundle, chart.hook)]
     if not listening:
@@ -33,8 +34,8 @@ def score(models: Iterable[Bundle], chart: Chart) -> tuple[Scored, ...]:
 
 
 def listens(bundle: Bundle, hook: str) -> bool:
-    """Whether the model runs at this hook, in this process."""
-    return hook in bundle.hooks and bundle.status in RUNNING and bundle.kind is not ModelKind.REMOTE
+    """Whether the model runs at this hook."""
+    return hook in bundle.hooks and bundle.status in RUNNING
 
 
 def predicted(results: tuple[Scored, ...]) -> bool:
@@ -47,4 +48,6 @@ def score_one(bundle: Bundle, lists: Lists) -> tuple[Scored, ...]:
     predictors = read_predictors(bundle, read_facts(bundle, lists.chart, lists))
     if reasons or predictors.refusals:
         return (Refusal(bundle.id, bundle.version, (*reasons, *predictors.refusals), (*missing, *predictors.missing)),)
+    if bundle.kind is ModelKind.REMOTE:
+        return read_answers(bundle, predictors, lists)
     return predict_all(bundle, predictors)

@@ -8,6 +8,7 @@ from flask import Flask, Response
 from cds_service.app import Application
 from cds_service.hooks.discovery import Service, discovery_body
 from cds_service.hooks.feedback import read_feedback
+from cds_service.inference import describe_models
 from cds_service.settings import Settings
 from cds_service.web.apps import add_apps
 from cds_service.web.bodies import read_json_body
@@ -118,5 +119,6 @@ def describe_service(application: Application) -> bytes:
             "rules": len(release.rules),
             "unreviewed": sum(not rule.reviewed for rule in release.rules.values()),
             **({} if records is None else {"records": records}),
+            "models": describe_models(release, application.models.not_asked() if application.models else ()),
         }
     )

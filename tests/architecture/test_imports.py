@@ -19,6 +19,7 @@ ALLOWED = {
     "recording": {"record", "store", "reasoning"},
     "remembering": {"call", "hooks", "knowledge", "presenting", "reasoning", "record", "store"},
     "outbound": set(),
+    "inference": {"chart", "knowledge", "risk", "outbound"},
     "fhir": {"hooks", "outbound"},
     "terminology": set(),
     "chart": {"fhir", "terminology"},
