@@ -1,5 +1,6 @@
 """The same work on many recorded decisions, in several processes."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -47,6 +48,8 @@ def spread(ids: Sequence[str], work: Work[Result], processes: int) -> Iterator[R
     if processes == 1 or len(ids) < PAGE:
         yield from work(ids)
         return
+    gc.collect()
+    gc.freeze()  # releases are large and live on: without this every process looks through and copies them
     context = get_context("fork")
     running: list[Connection] = []
     for number in range(processes):

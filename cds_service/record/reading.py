@@ -21,11 +21,19 @@ class UnreadableRecord(CdsError):
 def read_record(content: bytes) -> StoredRecord:
     """The record of these canonical bytes, its chart in the site's time zone. Raises `UnreadableRecord`."""
     try:
-        codec = msgspec.json.decode(content, type=WhichCodec).codec
-        if codec != CODEC:
-            raise UnreadableRecord(f"record: codec: found {codec}, expected {CODEC}")
         record = DECODER.decode(content)
     except msgspec.DecodeError as error:
-        raise UnreadableRecord(f"record: {error}") from None
+        raise UnreadableRecord(f"record: {other_codec(content) or error}") from None
+    if record.codec != CODEC:
+        raise UnreadableRecord(f"record: {other_codec(content)}")
     chart = msgspec.structs.replace(record.chart, now=record.chart.now.astimezone(ZoneInfo(record.zone)))
     return msgspec.structs.replace(record, chart=chart)
+
+
+def other_codec(content: bytes) -> str:
+    """What is wrong with bytes of another form; empty when their form is not what is wrong."""
+    try:
+        codec = msgspec.json.decode(content, type=WhichCodec).codec
+    except msgspec.DecodeError:
+        return ""
+    return f"codec: found {codec}, expected {CODEC}" if codec != CODEC else ""
