@@ -110,9 +110,7 @@ def models_off(release: Release, hook: str, beside: dict[str, list[Risk]]) -> Ma
     return in_place
 
 
-def leave_to_models(
-    findings: tuple[Finding, ...], risks: Risks
-) -> tuple[tuple[Finding, ...], tuple[Withheld, ...]]:
+def leave_to_models(findings: tuple[Finding, ...], risks: Risks) -> tuple[tuple[Finding, ...], tuple[Withheld, ...]]:
     """The findings without those of rules that a model speaks for, and of these the ones that fire."""
     if not risks.spoken_for:
         return findings, ()
