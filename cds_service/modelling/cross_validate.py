@@ -90,7 +90,8 @@ def predict_apart(data: Prepared, train: Mask, test: Mask, seed: int) -> tuple[d
 
 def fingerprint(bundle: Bundle, *files: Path) -> str:
     """Of the predictors and files that decide a validation: folds kept under another one are not taken up."""
-    whole = hashlib.sha256(repr(bundle.predictors).encode())
+    inputs = [(each.name, each.fact, each.within, each.words, each.if_missing.value) for each in bundle.predictors]
+    whole = hashlib.sha256(repr(inputs).encode())
     for file in files:
         whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()[:12]
