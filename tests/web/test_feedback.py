@@ -15,7 +15,7 @@ OVERRIDDEN = {"card": CARD, "outcome": "overridden", "outcomeTimestamp": "2026-1
 
 
 @pytest.mark.requirement("CH-160", "CH-161", "CH-174")
-def test_every_service_takes_feedback_and_says_that_nothing_is_stored_yet(client: FlaskClient) -> None:
+def test_every_service_takes_feedback_and_says_so_where_nothing_is_kept(client: FlaskClient) -> None:
     for service in client.get("/cds-services").json["services"]:  # type: ignore[index]
         answer = client.post(f"/cds-services/{service['id']}/feedback", json={"feedback": [OVERRIDDEN]})
         assert (answer.status_code, answer.json) == (200, {"received": 1, "stored": 0})
