@@ -36,6 +36,14 @@ class UnknownService(CdsError):
 
 
 @dataclass(unsafe_hash=True)
+class UnknownKnowledge(CdsError):
+    """No rule and no model has this id."""
+
+    def __str__(self) -> str:
+        return "no rule and no model has this id"
+
+
+@dataclass(unsafe_hash=True)
 class NotJson(CdsError):
     """The body is declared as something other than JSON (CH-030)."""
 
@@ -57,6 +65,7 @@ DOMAIN_PROBLEMS: dict[type[CdsError], tuple[int, str]] = {
     NotTrusted: (401, "login"),
     NotForYou: (403, "forbidden"),
     UnknownService: (404, "not-found"),
+    UnknownKnowledge: (404, "not-found"),
     NothingToWorkWith: (412, "incomplete"),  # CH-077
     NotJson: (415, "not-supported"),
     NotUnpacked: (415, "not-supported"),

@@ -15,6 +15,7 @@ from cds_service.web.bodies import read_json_body
 from cds_service.web.cors import allow_origins
 from cds_service.web.guards import anyone, cds_clients, open_to, serve_behind_guards, the_caller, why_no_operator
 from cds_service.web.key_set import add_key_set_route
+from cds_service.web.knowledge import add_knowledge_route
 from cds_service.web.log import log_feedback
 from cds_service.web.metrics import add_metrics
 from cds_service.web.problems import NotForYou, UnknownService, add_problem_answers, answer_with
@@ -40,6 +41,7 @@ def make_flask(application: Application) -> Flask:
     add_service_routes(app, application)
     add_health_routes(app, application)
     add_metrics(app, application)
+    add_knowledge_route(app, application)
     add_key_set_route(app, application.read_key_set)
     add_apps(app, application)
     return app
