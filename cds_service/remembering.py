@@ -87,12 +87,9 @@ def remember(store: Store, call: Call, release: Release, remember_for: RememberF
     now = store.clock()
     at = datetime.fromtimestamp(now, UTC)
     context = call.request.context
-    asker = Asker(call.tenant, context.patient_id, context.user_id)
-    if context.user_id is None and remember_for == "user":
-        return Memory(at)
-    for_whom = asker if remember_for == "user" else Asker(call.tenant, context.patient_id)
-    decided = find_decided(store, for_whom, now - LOOK_BACK.total_seconds())
-    if call.select_to_sign and call.service.hook == SIGNING and context.user_id is not None:
+    asker = Asker(call.tenant, context.patient_id, context.user_id or "")
+    decided = find_decided(store, asker, now - LOOK_BACK.total_seconds(), by_anybody=remember_for == "patient")
+    if call.select_to_sign and call.service.hook == SIGNING:
         decided += find_seen(store, asker, call.client, SELECTING, now - SEEN_FOR.total_seconds())
     counting = [each for each in newest(decided) if may_count(each, release.rules, now)]
     return Memory(at, tuple(open_records(store, counting, release.rules)))

@@ -1,9 +1,14 @@
-"""What was decided before about the findings of one patient: overrides, accepted suggestions, what was just shown."""
+"""What was decided before about the findings of one patient: overrides, accepted suggestions, what was just shown.
 
+The questions are put together once: to have SQLAlchemy do it for each call costs several times as much as the answer.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, select, text
+from sqlalchemy import Row, Select, bindparam, select, text
 
 from cds_service.store.store import Store
 from cds_service.store.tables import DECISIONS, FEEDBACK, FINDINGS
@@ -12,14 +17,45 @@ WITHIN_MS = 100
 """How long a server may take to look; a call does not wait for more."""
 OVERRIDDEN, ACCEPTED = "overridden", "accepted"
 
+OF_FINDING = (DECISIONS.c.decision_id, FINDINGS.c.place, FINDINGS.c.card, FINDINGS.c.rule, FINDINGS.c.subject_key)
+SHOWN: Select[Any] = (
+    select(*OF_FINDING)
+    .select_from(DECISIONS)
+    .join(FINDINGS, FINDINGS.c.decision_id == DECISIONS.c.decision_id)
+    .where(
+        DECISIONS.c.tenant == bindparam("tenant"),
+        DECISIONS.c.patient_key.in_(bindparam("patient_keys", expanding=True)),
+        DECISIONS.c.at >= bindparam("since"),
+        FINDINGS.c.outcome == "shown",
+        FINDINGS.c.card.is_not(None),
+    )
+)
+"""The findings that were told of a patient on cards about them, not only counted."""
+OF_USER = DECISIONS.c.user_key.in_(bindparam("user_keys", expanding=True))
+DECIDED = (
+    SHOWN.add_columns(FEEDBACK.c.outcome, FEEDBACK.c.at, FEEDBACK.c.received, FEEDBACK.c.accepted)
+    .join(FEEDBACK, (FEEDBACK.c.card == FINDINGS.c.card) & (FEEDBACK.c.decision_id == DECISIONS.c.decision_id))
+    .where(
+        FEEDBACK.c.tenant == bindparam("tenant"),
+        (FEEDBACK.c.outcome == ACCEPTED) | ((FEEDBACK.c.outcome == OVERRIDDEN) & (FEEDBACK.c.reason_code != "")),
+    )
+    .order_by(FEEDBACK.c.received.desc(), FEEDBACK.c.feedback_key, FINDINGS.c.place)
+)
+DECIDED_BY_USER = DECIDED.where(OF_USER)
+SEEN_BY_USER = (
+    SHOWN.add_columns(DECISIONS.c.at)
+    .where(OF_USER, DECISIONS.c.client == bindparam("client"), DECISIONS.c.hook == bindparam("hook"))
+    .order_by(DECISIONS.c.at.desc(), DECISIONS.c.decision_id, FINDINGS.c.place)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """For whom to look. Without `user_id` of what every user of the tenant decided."""
+    """For whom to look: a patient of a tenant, and a user."""
 
     tenant: str
     patient_id: str
-    user_id: str | None = None
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,68 +76,31 @@ class Decided:
     accepted: tuple[str, ...] = ()
 
 
-def find_decided(store: Store, asker: Asker, since: float) -> list[Decided]:
-    """What was overridden with a coded reason, or accepted, on cards shown after `since`; newest first.
-
-    Raises what the database raises.
-    """
-    query = (
-        shown_to(store, asker, since)
-        .add_columns(FEEDBACK.c.outcome, FEEDBACK.c.at, FEEDBACK.c.received, FEEDBACK.c.accepted)
-        .join(FEEDBACK, (FEEDBACK.c.card == FINDINGS.c.card) & (FEEDBACK.c.decision_id == DECISIONS.c.decision_id))
-        .where(
-            FEEDBACK.c.tenant == asker.tenant,
-            (FEEDBACK.c.outcome == ACCEPTED) | ((FEEDBACK.c.outcome == OVERRIDDEN) & (FEEDBACK.c.reason_code != "")),
-        )
-        .order_by(FEEDBACK.c.received.desc(), FEEDBACK.c.feedback_key, FINDINGS.c.place)
-    )
+def find_decided(store: Store, asker: Asker, since: float, by_anybody: bool) -> list[Decided]:
+    """What the user, or anybody of the tenant, overrode with a coded reason or accepted on cards shown after `since`
+    (epoch seconds), newest first. Raises what the database raises."""
     return [
         Decided(*of_finding(row), row.outcome, min(row.at, row.received), msgspec.json.decode(row.accepted, type=tuple))
-        for row in run(store, query)
+        for row in look(store, DECIDED if by_anybody else DECIDED_BY_USER, asker, {"since": since})
     ]
 
 
 def find_seen(store: Store, asker: Asker, client: str, hook: str, since: float) -> list[Decided]:
-    """What a client was shown at a hook after `since`, newest first. Raises what the database raises."""
-    query = (
-        shown_to(store, asker, since)
-        .add_columns(DECISIONS.c.at)
-        .where(DECISIONS.c.client == client, DECISIONS.c.hook == hook)
-        .order_by(DECISIONS.c.at.desc(), DECISIONS.c.decision_id, FINDINGS.c.place)
-    )
-    return [Decided(*of_finding(row), "", row.at) for row in run(store, query)]
+    """What the user of a client was shown at a hook after `since`, newest first. Raises what the database raises."""
+    rows = look(store, SEEN_BY_USER, asker, {"since": since, "client": client, "hook": hook})
+    return [Decided(*of_finding(row), "", row.at) for row in rows]
 
 
-def shown_to(store: Store, asker: Asker, since: float) -> Select[tuple[object, ...]]:
-    """The findings that stood on a card of their own right for this patient, and for this user where one is named."""
-    query: Select[tuple[object, ...]] = (
-        select(
-            *(DECISIONS.c.decision_id, FINDINGS.c.place, FINDINGS.c.card, FINDINGS.c.rule),
-            FINDINGS.c.subject_key,
-        )
-        .select_from(DECISIONS)
-        .join(FINDINGS, FINDINGS.c.decision_id == DECISIONS.c.decision_id)
-        .where(
-            DECISIONS.c.tenant == asker.tenant,
-            DECISIONS.c.patient_key.in_(store.patient_keys(asker.tenant, asker.patient_id)),
-            DECISIONS.c.at >= since,
-            FINDINGS.c.outcome == "shown",
-            FINDINGS.c.card.is_not(None),
-        )
-    )
-    return query if asker.user_id is None else query.where(is_by(store, asker.tenant, asker.user_id))
-
-
-def is_by(store: Store, tenant: str, user_id: str) -> ColumnElement[bool]:
-    return DECISIONS.c.user_key.in_(store.user_keys(tenant, user_id))
-
-
-def of_finding(row: Row[tuple[object, ...]]) -> tuple[str, int, str, str, str]:
+def of_finding(row: Row[Any]) -> tuple[str, int, str, str, str]:
     return row.decision_id, row.place, row.card, row.rule, row.subject_key
 
 
-def run(store: Store, query: Select[tuple[object, ...]]) -> list[Row[tuple[object, ...]]]:
+def look(store: Store, query: Select[Any], asker: Asker, more: Mapping[str, object]) -> list[Row[Any]]:
+    keys = {
+        "patient_keys": store.patient_keys(asker.tenant, asker.patient_id),
+        "user_keys": store.user_keys(asker.tenant, asker.user_id),
+    }
     with store.database.connect() as connection:
         if store.database.dialect.name == "postgresql":
             connection.execute(text(f"SET LOCAL statement_timeout = {WITHIN_MS}"))
-        return list(connection.execute(query).all())
+        return list(connection.execute(query, {"tenant": asker.tenant, **keys, **more}).all())
