@@ -11,6 +11,7 @@ from cds_service.cli.models import models
 from cds_service.cli.release import release
 from cds_service.cli.replay import replay
 from cds_service.cli.reporting import report
+from cds_service.cli.scoring import score
 from cds_service.cli.serving import serve
 from cds_service.cli.simulate import simulate
 from cds_service.cli.store import store
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve)
 app.command("try")(try_requests)
+app.command("score")(score)
 app.command("check")(check)
 app.command("explain")(explain)
 app.command("report")(report)

@@ -19,6 +19,7 @@ ALLOWED = {
     "recording": {"record", "store", "reasoning"},
     "remembering": {"call", "hooks", "knowledge", "presenting", "reasoning", "record", "store"},
     "outbound": set(),
+    "population": {"record", "chart", "knowledge", "risk"},
     "inference": {"chart", "knowledge", "risk", "outbound"},
     "fhir": {"hooks", "outbound"},
     "terminology": set(),
