@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cds_service.cli.options import plain_errors
+from cds_service.cli.audit import SinceOption, UntilOption
+from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 if TYPE_CHECKING:
     from cds_service.knowledge.bundle import Bundle
@@ -139,20 +140,79 @@ def labels(
 @models.command("monitor")
 def monitor(
     id: IdArgument,
-    labelled: Annotated[Path, typer.Argument(help="CSV that `cds models labels` wrote.", dir_okay=False, exists=True)],
+    predictions: Annotated[
+        Path, typer.Argument(help="CSV that `cds models labels` or `predictions` wrote.", dir_okay=False, exists=True)
+    ],
     size: Annotated[int, typer.Option("--window", help="Least number of predictions in a window.", min=100)] = 500,
+    switch_off: Annotated[
+        bool, typer.Option("--switch-off", help="Where outcomes show that the model is wrong, let its rule speak.")
+    ] = False,
+    config: ConfigOption = None,
 ) -> None:
-    """Calibration and drift of a model, window by window; exit 1 when the last one is beyond the model's limits."""
+    """Drift of a model window by window, and calibration where outcomes are known; exit 1 when the last one is beyond
+    the model's limits. Run it with --switch-off from a timer: the switch is a signed release, which running servers
+    take within seconds and `cds release rollback` takes back."""
     from cds_service.modelling.labels import PREDICTION_COLUMNS, read_csv
     from cds_service.modelling.show import show_windows
-    from cds_service.modelling.watch import watch
+    from cds_service.modelling.watch import reason_to_switch_off, watch
 
     with plain_errors():
         bundle, _ = open_model(id)
-        windows = watch(read_csv(labelled, (*PREDICTION_COLUMNS, "outcome")), bundle.limits, size)
+        windows = watch(read_csv(predictions, PREDICTION_COLUMNS), bundle.limits, size)
         typer.echo(show_windows(windows))
+        why = reason_to_switch_off(windows[-1], bundle.limits)
+        if why and switch_off:
+            typer.echo(let_the_rule_speak(id, why, config))
     if windows[-1]["alarms"]:
         raise typer.Exit(1)
+
+
+def let_the_rule_speak(id: str, why: str, config: Path | None) -> str:
+    """Switch a model off in what is in force; what was done, in words. Doing it twice changes nothing more."""
+    from cds_service.cli.release import now, open_desk
+    from cds_service.governance.releases import begin_log
+    from cds_service.governance.switching import switch_model_off
+
+    desk = open_desk(config)
+    last = desk.releases.last()
+    in_force = desk.shipped() if last is None else desk.open(last.control)
+    if id in in_force.models_off:
+        return f"{id} is off already: {in_force.models_off[id]}"
+    if last is None:
+        begin_log(desk.releases, desk.store.ring, in_force.digest, now())
+    entered = switch_model_off(desk.releases, desk.store.ring, in_force, id, why, now())
+    return f"{id} switched off by release {entered.control[:12]}: {why}"
+
+
+@models.command("predictions")
+def predictions(
+    id: IdArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the CSV goes.")],
+    since: SinceOption = "90d",
+    until: UntilOption = None,
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = None,
+    patient_ids: Annotated[
+        bool, typer.Option("--patient-ids", help="The patients' ids and not keyed hashes, to join outcomes by.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Write what a model predicted, from the records. That it was exported is recorded first."""
+    from cds_service.cli.audit import note_access, open_for_reading, read_moment
+    from cds_service.modelling.labels import write_rows
+    from cds_service.monitoring.predictions import read_predictions
+    from cds_service.monitoring.recorded import Span
+
+    with plain_errors():
+        store = open_for_reading(settings_from(config))
+        moment = datetime.now(UTC)
+        first, last = read_moment(since, moment), read_moment(until, moment) if until else moment
+        note_access(store, "export", f"{id}, {first.isoformat()} to {last.isoformat()}")
+        span = Span(first.timestamp(), last.timestamp(), tenant)
+        rows = list(read_predictions(store, span, id, patient_ids))
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        out.touch(mode=0o600)
+        write_rows(out, [{name: row.get(name, "") for name in columns} for row in rows])
+        typer.echo(f"{len(rows)} predictions")
 
 
 @models.command("card")

@@ -91,29 +91,31 @@ def show(made: "Report", console: "Console | None" = None) -> None:
     """Print the report; of long views the lines with most alerts."""
     from rich.console import Console
 
-    from cds_service.monitoring.words import NOTES, TITLES, show_count, show_number, show_span
+    from cds_service.monitoring import words
 
     console = console or Console()
-    overview, least = made.overview, made.least
-    console.print(f"[bold]Alerts {show_span(made.span)}[/bold]")
-    urgency = ", ".join(f"{name} {show_number(each)}" for name, each in overview.urgency.items())
+    overview = made.overview
+    console.print(f"[bold]Alerts {words.show_span(made.span)}[/bold]")
+    urgency = ", ".join(f"{name} {words.show_number(each)}" for name, each in overview.urgency.items())
     console.print(
-        f"{show_count(overview.calls, least)} calls, {show_count(overview.order_calls, least)} about orders;"
-        f" cards per 100 of these: {show_number(overview.cards_per_100)} ({urgency})"
+        f"{words.show_count(overview.calls)} calls, {words.show_count(overview.order_calls)} about orders;"
+        f" cards per 100 of these: {words.show_number(overview.cards_per_100)} ({urgency})"
     )
-    for note in NOTES:
+    for note in (*words.NOTES, words.explain_hidden(made.least)):
         console.print(note, style="dim")
     if made.offenders:
-        console.print(table_of("Most interruptions for nothing", made.offenders, least))
+        console.print(table_of("Most interruptions for nothing", made.offenders))
+    for shift in made.shifts:
+        console.print(words.show_shift(shift, made.least), highlight=False)
     for name, lines in made.views.items():
         busiest = sorted(lines, key=lambda line: -(line.counts["shown"] or 0))[:MOST_LINES] if name == "rule" else lines
         if busiest:
-            console.print(table_of(TITLES[name], busiest, least))
+            console.print(table_of(words.TITLES[name], busiest))
     if made.unknowns:
         console.print(table_of_unknowns(made))
 
 
-def table_of(title: str, lines: "tuple[Line, ...] | list[Line]", least: int) -> "Table":
+def table_of(title: str, lines: "tuple[Line, ...] | list[Line]") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
@@ -124,7 +126,7 @@ def table_of(title: str, lines: "tuple[Line, ...] | list[Line]", least: int) -> 
         table.add_column(heading, justify="right" if number else "left", overflow="fold")
     table.add_column("reasons", overflow="fold")
     for line in lines:
-        counts = {name: show_count(count, least) for name, count in line.counts.items()}
+        counts = {name: show_count(count) for name, count in line.counts.items()}
         cells = [
             show_key(line),
             *(counts[name] for name in BEFORE),
@@ -132,7 +134,7 @@ def table_of(title: str, lines: "tuple[Line, ...] | list[Line]", least: int) -> 
             f"{counts['overridden']}\n{show_rate(line.overridden)}",
             *(counts[name] for name in AFTER),
             show_number(line.burden),
-            show_parts_of(line.reasons, least),
+            show_parts_of(line.reasons),
         ]
         table.add_row(*map(Text, cells))
     return table
@@ -148,5 +150,5 @@ def table_of_unknowns(made: "Report") -> "Table":
     table.add_column("cause")
     table.add_column("calls", justify="right")
     for cause, calls in list(made.unknowns.items())[:MOST_LINES]:
-        table.add_row(Text(cause), show_count(calls, made.least))
+        table.add_row(Text(cause), show_count(calls))
     return table

@@ -38,7 +38,7 @@ def show_windows(windows: Sequence[Mapping[str, Any]]) -> str:
             for name, width, digits in (("oe", 7, 2), ("citl", 7, 2), ("slope", 7, 2), ("ici", 8, 4))
         )
         lines.append(
-            f"{each['from'][:10]:<11}{each['to'][:10]:<11}{each['n']:>6}{each['events']:>8}{measures}"
+            f"{each['from'][:10]:<11}{each['to'][:10]:<11}{each['n']:>6}{each.get('events', ''):>8}{measures}"
             f"{max(each['psi'].values()):>7.2f}  {'; '.join(each['alarms'])}".rstrip()
         )
     return "\n".join(lines)

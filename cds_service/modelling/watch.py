@@ -5,6 +5,7 @@ stable, 0.1 to 0.25 watch, above 0.25 look into it. It tells of data quality and
 """
 
 from collections.abc import Mapping, Sequence
+from math import exp, sqrt
 from typing import Any
 
 import numpy as np
@@ -20,17 +21,20 @@ WATCH, ALARM = 0.1, 0.25
 BINS = 10
 FEWEST_SHARE = 1e-4
 MOST_LEVELS = 20
+Z = 1.96
 
 
 def watch(rows: Sequence[Mapping[str, str]], limits: Mapping[str, float], size: int = WINDOW) -> list[dict[str, Any]]:
-    """One entry per window of at least `size` labelled predictions in order of date, the oldest first.
+    """One entry per window of at least `size` predictions in order of date, the oldest first.
 
-    `limits` are the bundle's (`psi`, `oe_low`, `oe_high`); what is beyond them stands in `alarms`. Raises `BadData`
-    for fewer predictions than one window or for a probability that is none.
+    Predictions without outcomes show only how risks and inputs have moved. `limits` are the bundle's (`psi`, `oe_low`,
+    `oe_high`); what is beyond them stands in `alarms`. Raises `BadData` for fewer predictions than one window or for a
+    probability that is none.
     """
     ordered = sorted(rows, key=lambda row: row["date"])
     if len(ordered) < size:
-        raise BadData(f"{len(ordered)} labelled predictions: at least {size} make a window")
+        labelled = "labelled " * any("outcome" in row for row in ordered)
+        raise BadData(f"{len(ordered)} {labelled}predictions: at least {size} make a window")
     count = len(ordered) // size
     windows = [
         ordered[len(ordered) * number // count : len(ordered) * (number + 1) // count] for number in range(count)
@@ -47,20 +51,45 @@ def look(
 ) -> dict[str, Any]:
     """The measures of one window and what of them is beyond the limits."""
     chance = np.array([read_probability(row) for row in window])
-    outcomes = np.array([float(row["outcome"]) for row in window])
     entry: dict[str, Any] = {
         "from": window[0]["date"],
         "to": window[-1]["date"],
         "n": len(window),
-        "events": int(outcomes.sum()),
         "mean": float(chance.mean()),
         "psi": {name: stability([row[name] for row in first], [row[name] for row in window]) for name in inputs},
     }
     entry["psi"]["probability"] = stability_of_numbers(np.array([read_probability(row) for row in first]), chance)
-    if min(entry["events"], len(window) - entry["events"]) >= FEWEST_IN_GROUP:
-        found = measure(chance, outcomes)
-        entry |= {name: found[name] for name in ("oe", "citl", "slope", "ici", "auroc")}
+    if "outcome" in window[0]:
+        entry |= hold_against(chance, np.array([float(row["outcome"]) for row in window]))
     return {**entry, "alarms": alarms_of(entry, limits)}
+
+
+def hold_against(chance: Floats, outcomes: Floats) -> dict[str, Any]:
+    """How the predictions of a window compare with what happened; only counts where there are too few events."""
+    events = int(outcomes.sum())
+    if min(events, len(outcomes) - events) < FEWEST_IN_GROUP:
+        return {"events": events}
+    found = measure(chance, outcomes)
+    spread = Z * sqrt((1 - events / len(outcomes)) / events)
+    interval = (found["oe"] * exp(-spread), found["oe"] * exp(spread))
+    return {"events": events, "oe_interval": interval} | {
+        name: found[name] for name in ("oe", "citl", "slope", "ici", "auroc")
+    }
+
+
+def reason_to_switch_off(entry: Mapping[str, Any], limits: Mapping[str, float]) -> str:
+    """Why a model should not speak after this window; empty where it may.
+
+    Only outcomes decide, and only when the whole 95 % interval of observed to expected (its logarithm has the variance
+    (1 - risk) / events: Debray et al., BMJ 2017;356:i6460) is beyond a limit: an index of stability tells of data.
+    """
+    if "oe_interval" not in entry:
+        return ""
+    low, high = entry["oe_interval"]
+    if high >= limits.get("oe_low", 0.0) and low <= limits.get("oe_high", float("inf")):
+        return ""
+    span = f"{entry['from'][:10]} to {entry['to'][:10]}"
+    return f"observed to expected {entry['oe']:.2f} ({low:.2f} to {high:.2f}) in {entry['n']} predictions, {span}"
 
 
 def alarms_of(entry: Mapping[str, Any], limits: Mapping[str, float]) -> list[str]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
-from cds_service.monitoring.report import COLUMNS, EVERYTHING, VIEWS, Line, Rate, Report
+from cds_service.monitoring.rates import Shift
+from cds_service.monitoring.report import COLUMNS, EVERYTHING, VIEWS, Line, Rate, Report, per_100
+from cds_service.monitoring.words import HIDDEN
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula."""
@@ -25,6 +27,7 @@ def report_as_json(report: Report) -> bytes:
         "everything": [name_line(line, EVERYTHING) for line in report.everything],
         "offenders": [name_line(line, VIEWS["rule"]) for line in report.offenders],
         "unknowns": dict(report.unknowns),
+        "shifts": [name_shift(shift, report.least) for shift in report.shifts],
     }
     return msgspec.json.encode(told)
 
@@ -42,22 +45,29 @@ def name_line(line: Line, by: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+def name_shift(shift: Shift, least: int) -> dict[str, Any]:
+    return {
+        "rule": shift.rule,
+        "more": shift.more,
+        "since": shift.since,
+        "noticed": shift.noticed,
+        "before": per_100(*shift.before, least),
+        "after": per_100(*shift.after, least),
+    }
+
+
 def report_as_csv(report: Report) -> str:
-    """One row for each rule, version, client, role and week. Hidden counts read `<11`; shares have their interval."""
+    """One row for each rule, version, client, role and week. Hidden counts read `*`; shares have their interval."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     shares = [f"{name}_{part}" for name in ("accepted", "overridden") for part in ("share", "low", "high")]
     rows.writerow([*EVERYTHING, *COLUMNS, *shares, "burden", "reasons"])
     for line in report.everything:
-        counts = [f"<{report.least}" if line.counts[name] is None else line.counts[name] for name in COLUMNS]
-        reasons = "; ".join(f"{name}: {hide_none(count, report.least)}" for name, count in line.reasons.items())
+        counts = [HIDDEN if line.counts[name] is None else line.counts[name] for name in COLUMNS]
+        reasons = "; ".join(f"{name}: {HIDDEN if count is None else count}" for name, count in line.reasons.items())
         cells = [*line.key, *counts, *spread(line.accepted), *spread(line.overridden), line.burden, reasons]
         rows.writerow([plain_cell(cell) for cell in cells])
     return out.getvalue()
-
-
-def hide_none(count: int | None, least: int) -> str:
-    return f"<{least}" if count is None else str(count)
 
 
 def spread(rate: Rate | None) -> tuple[float | None, ...]:

@@ -57,7 +57,9 @@ class Meters:
         self.fetched = count("fallback", "Keys that were asked of a FHIR server.", "tenant", "outcome")
         self.scores = measure("score", "Predicted probabilities.", SHARES, "model", "version", "outcome")
         self.refusals = count("score_refusals", "Models that said nothing of a patient.", "model", "version")
-        self.feedback = count("feedback", "What clients reported of cards, again and again included.", "tenant", "outcome")
+        self.feedback = count(
+            "feedback", "What clients reported of cards, again and again included.", "tenant", "outcome"
+        )
 
     def count_call(self, record: DecisionRecord, laps: Laps) -> None:
         """Count one decision and its stages."""

@@ -8,11 +8,13 @@ from cds_service.monitoring.words import (
     HEADINGS,
     NOTES,
     TITLES,
+    explain_hidden,
     show_count,
     show_key,
     show_number,
     show_parts_of,
     show_rate,
+    show_shift,
     show_span,
 )
 
@@ -40,11 +42,14 @@ td.b { min-width: 8rem; } td.b div { background: #3b78c4; height: .7rem; margin-
 {{ number(o.cards_per_100) }}; {% for name, each in o.urgency.items() %}{{ name }} {{ number(each) }}
 {%- if not loop.last %}, {% endif %}{% endfor %}. Feedback about cards that nobody knows: {{ count(o.strays) }}.</p>
 {% for note in notes %}<p>{{ note }}</p>{% endfor %}
-<p>Counts from 1 to {{ report.least - 1 }} are shown as {{ "<" }}{{ report.least }}, and so is what they could be worked
-out from. Shares have their 95 % interval (Wilson).</p>
+<p>{{ hidden }}</p>
+<p>Shares have their 95 % interval (Wilson).</p>
 <h2>Most interruptions for nothing</h2>
 <p>Alerts shown times the share that was overridden or ignored (lower end of its interval).</p>
 {{ table(report.offenders, False) }}
+<h2>Rules that speak up more or less often than in the first two weeks</h2>
+{% if report.shifts %}<ul>{% for each in report.shifts %}<li>{{ shift(each) }}</li>{% endfor %}</ul>
+{% else %}<p>None.</p>{% endif %}
 {% for name, lines in report.views.items() %}
 <h2>{{ titles[name] }}</h2>
 {{ table(lines, name == "week") }}
@@ -80,11 +85,11 @@ TABLE = """<div class="wide"><table><thead><tr><td></td>
 def write_page(report: Report) -> str:
     """The page. Every word that came from a client is escaped."""
     environment = Environment(autoescape=True)
-    least = report.least
     shown = {
-        "count": lambda count: show_count(count, least),
-        "parts": lambda parts: show_parts_of(parts, least),
+        "count": show_count,
+        "parts": show_parts_of,
         "rate": show_rate,
+        "shift": lambda shift: show_shift(shift, report.least),
         "number": show_number,
         "key": show_key,
         "columns": COLUMNS,
@@ -97,4 +102,12 @@ def write_page(report: Report) -> str:
         return Markup(table.render(lines=lines, bars=bars, most=most, **shown))  # rendered with escapes on
 
     page = environment.from_string(PAGE)
-    return page.render(report=report, span=show_span(report.span), notes=NOTES, titles=TITLES, table=draw, **shown)
+    return page.render(
+        report=report,
+        span=show_span(report.span),
+        notes=NOTES,
+        hidden=explain_hidden(report.least),
+        titles=TITLES,
+        table=draw,
+        **shown,
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 
 from cds_service.monitoring.intervals import wilson
+from cds_service.monitoring.rates import Shift, find_shifts
 from cds_service.monitoring.recorded import Span
 from cds_service.monitoring.small_cells import LEAST, is_small, show_counts, show_parts
 from cds_service.monitoring.tally import Counts, Load, Tally, roll_up, take_tally
@@ -68,7 +69,8 @@ class Overview:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`views` by name, each with its lines; `everything` is every line by all of `EVERYTHING`. `offenders` are rules
-    and versions that interrupt most for nothing, worst first; `unknowns` calls by what could not be known."""
+    and versions that interrupt most for nothing, worst first; `unknowns` calls by what could not be known;
+    `shifts` rules that speak up more or less often than in the first two weeks."""
 
     span: Span
     least: int
@@ -77,6 +79,7 @@ class Report:
     everything: tuple[Line, ...]
     offenders: tuple[Line, ...]
     unknowns: Mapping[str, int | None]
+    shifts: tuple[Shift, ...] = ()
 
 
 def make_report(database: Engine, span: Span, least: int = LEAST) -> Report:
@@ -92,6 +95,7 @@ def make_report(database: Engine, span: Span, least: int = LEAST) -> Report:
         everything=make_lines(tally, EVERYTHING, least),
         offenders=find_offenders(tally, views["rule"]),
         unknowns={cause: None if is_small(count, least) else count for cause, count in missing.items()},
+        shifts=find_shifts(tally.alerted, tally.order_calls),
     )
 
 

@@ -97,7 +97,10 @@ class Load:
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Everything a report says, counted. `missing` counts calls by what kept a rule of them undetermined
-    (`value inr: not sent`); `urgency` cards on orders by their indicator; `strays` feedback about unknown cards."""
+    (`value inr: not sent`); `urgency` cards on orders by their indicator; `strays` feedback about unknown cards.
+
+    `order_calls` are calls about orders by day, `alerted` those that showed an alert of a rule; days count from 1970.
+    """
 
     span: Span
     counts: Mapping[Cell, Counts]
@@ -105,6 +108,8 @@ class Tally:
     missing: Mapping[str, int]
     urgency: Mapping[str, int]
     strays: int
+    order_calls: Mapping[int, int]
+    alerted: Mapping[str, Mapping[int, int]]
 
 
 def take_tally(database: Engine, span: Span) -> Tally:
@@ -120,7 +125,8 @@ def take_tally(database: Engine, span: Span) -> Tally:
     count_reached(calls, versions_of(fired), counts, missing)
     count_fired(fired, counts)
     count_outcomes(fired, Answers(answers, heard, span.until), counts)
-    return Tally(span, counts, loads_of(calls), missing, urgency_of(fired), strays)
+    days = (order_calls_by_day(calls), alerted_by_day(fired))
+    return Tally(span, counts, loads_of(calls), missing, urgency_of(fired), strays, *days)
 
 
 Versions = Mapping[tuple[str, str], str]
@@ -205,6 +211,22 @@ def loads_of(calls: Mapping[Asked, Calls]) -> Mapping[Cell, Load]:
         on_orders = asked.hook in ORDER_HOOKS
         load.add(Load(kind.number, kind.number * on_orders, kind.cards * on_orders))
     return loads
+
+
+def order_calls_by_day(calls: Mapping[Asked, Calls]) -> Mapping[int, int]:
+    days: Counter[int] = Counter()
+    for asked, kind in calls.items():
+        if asked.hook in ORDER_HOOKS:
+            days[asked.day] += kind.number
+    return days
+
+
+def alerted_by_day(fired: Iterable[Fired]) -> Mapping[str, Mapping[int, int]]:
+    found = {(each.rule, each.decision): each for each in fired if not each.reason and each.hook in ORDER_HOOKS}
+    alerted: dict[str, Counter[int]] = {}
+    for each in found.values():
+        alerted.setdefault(each.rule, Counter())[int(each.at // DAY_S)] += 1
+    return alerted
 
 
 def urgency_of(fired: Iterable[Fired]) -> Mapping[str, int]:

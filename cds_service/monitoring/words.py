@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from cds_service.monitoring.rates import Shift
 from cds_service.monitoring.recorded import Span
-from cds_service.monitoring.report import Line, Rate
+from cds_service.monitoring.report import Line, Rate, per_100
 
 HEADINGS = {
     "evaluated": "calls that reached it",
@@ -19,6 +20,8 @@ HEADINGS = {
     "untold": "client tells nothing",
     "repeated": "overridden again",
 }
+HIDDEN = "*"
+"""A count that is small, or that a small one could be worked out from."""
 TITLES = {"rule": "By rule and version", "client": "By client", "role": "By role", "week": "By week"}
 NOTES = (
     "Calls that repeat an earlier one within 60 s are left out. Alerts are findings shown on a card; accepted: a"
@@ -28,8 +31,14 @@ NOTES = (
 )
 
 
-def show_count(count: int | None, least: int) -> str:
-    return f"<{least}" if count is None else f"{count:,}"
+def show_count(count: int | None) -> str:
+    return HIDDEN if count is None else f"{count:,}"
+
+
+def explain_hidden(least: int) -> str:
+    if least == 1:
+        return "No count is hidden."
+    return f"{HIDDEN}: a count from 1 to {least - 1}, or one that it could be worked out from."
 
 
 def show_rate(rate: Rate | None) -> str:
@@ -45,10 +54,21 @@ def show_key(line: Line) -> str:
     return " ".join(part or "–" for part in line.key)
 
 
-def show_parts_of(parts: Mapping[str, int | None], least: int) -> str:
-    """`benefit outweighs risk 12, other <11`, most first."""
+def show_parts_of(parts: Mapping[str, int | None]) -> str:
+    """`benefit-outweighs-risk 12, other *`, most first."""
     known = sorted(parts.items(), key=lambda part: (-(part[1] or 0), part[0]))
-    return ", ".join(f"{name} {show_count(count, least)}" for name, count in known)
+    return ", ".join(f"{name} {show_count(count)}" for name, count in known)
+
+
+def show_shift(shift: Shift, least: int) -> str:
+    """`warfarin-nsaid: more since 2026-11-02 (noticed 2026-11-05), 1.9 before, 4.4 after, per 100 calls`."""
+    rates = [show_number(per_100(*counted, least)) for counted in (shift.before, shift.after)]
+    way = "more" if shift.more else "fewer"
+    noticed = f"(noticed {shift.noticed.isoformat()})"
+    return (
+        f"{shift.rule}: {way} since {shift.since.isoformat()} {noticed},"
+        f" {rates[0]} before, {rates[1]} after, per 100 calls about orders"
+    )
 
 
 def show_span(span: Span) -> str:
