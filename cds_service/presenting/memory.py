@@ -104,7 +104,7 @@ def doses_of(ingredients: Iterable[str], chart: Chart) -> dict[str, float]:
     doses: dict[str, float] = {}
     for ingredient in ingredients:
         drugs = [drug for drug in chart.drugs if ingredient in drug.ingredient_rxcuis]
-        doses[f"{ingredient} {PRODUCTS}"] = len(drugs)
+        doses[f"{ingredient} {PRODUCTS}"] = float(len(drugs))
         for drug in drugs:
             for kind, amounts, join in (("daily", drug.dose.daily, add), ("single", drug.dose.single, max)):
                 fact = amounts.get(ingredient)
