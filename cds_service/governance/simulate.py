@@ -3,7 +3,6 @@
 Both releases are asked about the chart as it was read. An alert is a finding that is shown.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
@@ -197,7 +196,7 @@ class Simulation:
 def tally(compared: Iterable[Compared]) -> Simulation:
     """Everything counted."""
     simulation = Simulation()
-    kept: Counter[tuple[str, Kind]] = Counter()
+    samples: dict[tuple[str, Kind], list[Change]] = {}
     for each in compared:
         simulation.decisions += 1
         simulation.alerts += each.alerts
@@ -205,8 +204,9 @@ def tally(compared: Iterable[Compared]) -> Simulation:
         for change in each.changes:
             simulation.rules.setdefault(change.rule, Tally(change.severity)).add(change)
             simulation.severities.setdefault(change.severity, Tally(change.severity)).add(change)
-            kept[change.rule, change.kind] += 1
-            if kept[change.rule, change.kind] <= SAMPLES:
-                simulation.samples.append(change)
-    simulation.samples.sort(key=lambda change: (change.rule, change.kind, change.decision_id))
+            cases = samples.setdefault((change.rule, change.kind), [])
+            cases.append(change)
+            cases.sort(key=lambda case: case.decision_id)  # results come in any order; the cases are always the same
+            del cases[SAMPLES:]
+    simulation.samples = [case for key in sorted(samples) for case in samples[key]]
     return simulation

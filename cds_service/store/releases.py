@@ -94,8 +94,8 @@ class Releases:
         """Keep a release for good; False when it is there already, and then nothing changes."""
         row = {**asdict(kept), "content": compress(content)}
         with writing(self.database) as connection:
-            statement = insert_into(RELEASES, self.database).on_conflict_do_nothing()
-            return bool(connection.execute(statement, row).rowcount)
+            statement = insert_into(RELEASES, self.database).values(row).on_conflict_do_nothing()
+            return connection.execute(statement.returning(RELEASES.c.digest)).first() is not None
 
     def has(self, digest: str) -> bool:
         with self.database.connect() as connection:
@@ -126,7 +126,7 @@ class Releases:
         """Note who approved a draft; False when it is no draft any more."""
         with writing(self.database) as connection:
             statement = update(RELEASES).where(RELEASES.c.digest == digest, RELEASES.c.state == DRAFT)
-            return bool(connection.execute(statement.values(state=APPROVED, approver=approver, approved=at)).rowcount)
+            return connection.execute(statement.values(state=APPROVED, approver=approver, approved=at)).rowcount == 1
 
     def append(self, activation: Activation) -> None:
         """Put an activation at the end of the log. Raises `ActivatedMeanwhile` when its number is taken."""

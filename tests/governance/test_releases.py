@@ -1,0 +1,179 @@
+"""From a draft to what answers and back, on both databases."""
+
+import pytest
+from sqlalchemy import update
+
+from cds_service.errors import BadRelease
+from cds_service.governance.releases import (
+    AUTOMATIC,
+    EVERYBODY,
+    NotAllowed,
+    activate,
+    approve,
+    begin_log,
+    is_genuine,
+    keep_draft,
+    keep_shipped,
+    open_release,
+    roll_back,
+    switch_automatically,
+)
+from cds_service.knowledge.release import Release
+from cds_service.store.releases import APPROVED, ActivatedMeanwhile, Activation, Kept, NoSuchRelease
+from cds_service.store.tables import ACTIVATIONS, RELEASES
+from tests.governance.conftest import QUIETER, Ward, bleeding
+
+
+def drafted(ward: Ward, release: Release) -> Kept:
+    """The release as a draft on what the data folders hold."""
+    keep_shipped(ward.releases, ward.shipped, ward.clock.now)
+    begin_log(ward.releases, ward.store.ring, ward.shipped.digest, ward.clock.now)
+    return keep_draft(ward.releases, release, ward.shipped.digest, QUIETER, ward.word())
+
+
+def approved(ward: Ward, release: Release) -> Kept:
+    kept = drafted(ward, release)
+    approve(ward.releases, kept, ["Ann Author"], ward.word("Bo Reviewer"))
+    return ward.releases.find(kept.digest)
+
+
+def put(ward: Ward, kept: Kept, percent: int = EVERYBODY, salt: str = "salt") -> Activation:
+    return activate(ward.releases, ward.store.ring, kept, percent, ward.word("Bo Reviewer"), salt)
+
+
+def test_a_kept_release_answers_as_it_did(ward: Ward, quieter: Release) -> None:
+    kept = drafted(ward, quieter)
+    again = open_release(ward.releases, kept.digest, ward.shipped.terminology)
+    assert again == quieter
+    assert ward.releases.find(kept.digest[:10]) == kept
+    assert (kept.base, kept.overlay, kept.author) == (ward.shipped.digest, QUIETER, "Ann Author")
+
+
+def test_the_author_cannot_approve_however_the_name_is_written(ward: Ward, quieter: Release) -> None:
+    kept = drafted(ward, quieter)
+    for name in ("Ann Author", " ann  AUTHOR "):
+        with pytest.raises(NotAllowed, match="somebody else must approve"):
+            approve(ward.releases, kept, [], ward.word(name))
+
+
+def test_who_wrote_a_change_cannot_approve_a_draft_that_somebody_else_made(ward: Ward, quieter: Release) -> None:
+    with pytest.raises(NotAllowed, match="somebody else must approve"):
+        approve(ward.releases, drafted(ward, quieter), ["Bo Reviewer"], ward.word("Bo Reviewer"))
+
+
+def test_nobody_approves_nothing(ward: Ward, quieter: Release) -> None:
+    kept = drafted(ward, quieter)
+    with pytest.raises(NotAllowed, match="name of a person"):
+        approve(ward.releases, kept, [], ward.word(" "))
+    approve(ward.releases, kept, [], ward.word("Bo Reviewer"))
+    with pytest.raises(NotAllowed, match="not a draft"):
+        approve(ward.releases, kept, [], ward.word("Cy Third"))
+    assert ward.releases.find(kept.digest).approver == "Bo Reviewer"
+
+
+def test_a_draft_is_not_put_in_force(ward: Ward, quieter: Release) -> None:
+    with pytest.raises(NotAllowed, match="approve"):
+        put(ward, drafted(ward, quieter))
+
+
+def test_the_same_release_is_not_drafted_twice(ward: Ward, quieter: Release) -> None:
+    drafted(ward, quieter)
+    with pytest.raises(NotAllowed, match="nothing would change"):
+        drafted(ward, quieter)
+
+
+def test_a_worker_takes_what_was_put_in_force_and_what_was_taken_back(ward: Ward, quieter: Release) -> None:
+    worker = ward.follow()
+    worker.look()
+    assert worker.arms.control is ward.shipped
+    put(ward, approved(ward, quieter))
+    worker.look()
+    assert worker.arms.control == quieter
+    assert ward.sign(bleeding()).release_digest == quieter.digest
+    roll_back(ward.releases, ward.store.ring, ward.word())
+    worker.look()
+    assert worker.arms.control.digest == ward.shipped.digest
+
+
+def test_taking_back_twice_does_not_bring_the_first_one_back(ward: Ward, quieter: Release, lesser: Release) -> None:
+    put(ward, approved(ward, quieter))
+    put(ward, approved(ward, lesser))
+    first, second = (roll_back(ward.releases, ward.store.ring, ward.word()) for _ in range(2))
+    assert (first.control, second.control) == (quieter.digest, ward.shipped.digest)
+    with pytest.raises(NotAllowed, match="nothing was in force before"):
+        roll_back(ward.releases, ward.store.ring, ward.word())
+
+
+def test_a_wider_canary_keeps_its_salt_and_is_taken_back_to_the_narrower(ward: Ward, quieter: Release) -> None:
+    kept = approved(ward, quieter)
+    narrow = put(ward, kept, 10, "one")
+    wide = put(ward, kept, 50, "two")
+    assert (narrow.salt, wide.salt, wide.candidate, wide.control) == ("one", "one", kept.digest, ward.shipped.digest)
+    assert roll_back(ward.releases, ward.store.ring, ward.word()).percent == 10
+
+
+def test_a_share_needs_something_else_in_force(ward: Ward, quieter: Release) -> None:
+    kept = approved(ward, quieter)
+    put(ward, kept)
+    with pytest.raises(NotAllowed, match="another release"):
+        put(ward, kept, 10)
+
+
+def test_two_activations_at_one_moment_do_not_both_count(ward: Ward, quieter: Release) -> None:
+    put(ward, approved(ward, quieter))
+    last = ward.releases.last()
+    assert last is not None
+    with pytest.raises(ActivatedMeanwhile):
+        ward.releases.append(last)
+
+
+def test_an_activation_that_was_changed_is_not_taken_and_what_answers_goes_on(ward: Ward, quieter: Release) -> None:
+    worker = ward.follow()
+    entry = put(ward, approved(ward, quieter))
+    with ward.store.database.begin() as connection:
+        connection.execute(update(ACTIVATIONS).where(ACTIVATIONS.c.number == entry.number).values(who="Mallory"))
+    with pytest.raises(BadRelease, match="not signed"):
+        worker.look()
+    assert worker.arms.control is ward.shipped
+
+
+def test_a_release_whose_content_was_changed_is_not_taken(ward: Ward, quieter: Release, lesser: Release) -> None:
+    entry = put(ward, approved(ward, quieter))
+    drafted(ward, lesser)
+    with ward.store.database.begin() as connection:
+        other = connection.execute(RELEASES.select().where(RELEASES.c.digest == lesser.digest)).one().content
+        connection.execute(update(RELEASES).where(RELEASES.c.digest == quieter.digest).values(content=other))
+    assert not is_genuine(ward.releases, ward.store.ring, entry)
+    with pytest.raises(BadRelease, match="has the content of release"):
+        open_release(ward.releases, quieter.digest, ward.shipped.terminology)
+
+
+def test_a_worker_tells_once_why_it_takes_no_other_release(ward: Ward, quieter: Release) -> None:
+    told: list[tuple[str, str]] = []
+    worker = ward.follow(told)
+    for _ in range(2):
+        worker._note("the reason")
+    assert (told, worker.trouble) == ([("release not taken", "the reason")], "the reason")
+
+
+def test_a_switch_of_the_service_itself_is_signed_as_automatic(ward: Ward, quieter: Release) -> None:
+    drafted_base = ward.shipped
+    keep_shipped(ward.releases, drafted_base, ward.clock.now)
+    begin_log(ward.releases, ward.store.ring, drafted_base.digest, ward.clock.now)
+    entry = switch_automatically(ward.releases, ward.store.ring, quieter, "drift", ward.clock.now)
+    assert (entry.who, entry.why, entry.control) == (AUTOMATIC, "drift", quieter.digest)
+    assert is_genuine(ward.releases, ward.store.ring, entry)
+    assert ward.releases.find(quieter.digest).state == APPROVED
+
+
+@pytest.mark.parametrize(("name", "says"), [("", "expected the digest"), ("%", "expected"), ("abc", "there is none")])
+def test_a_name_that_is_no_release_is_refused(ward: Ward, name: str, says: str) -> None:
+    with pytest.raises(NoSuchRelease, match=says):
+        ward.releases.find(name)
+
+
+def test_first_digits_that_several_share_are_refused(ward: Ward) -> None:
+    for digest in ("ab" * 32, "ab" * 31 + "ac"):
+        ward.releases.keep(Kept(digest, 0.0, None, "", "", "", "draft"), b"")
+    with pytest.raises(NoSuchRelease, match="several begin so"):
+        ward.releases.find("abab")
