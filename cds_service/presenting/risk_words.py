@@ -1,6 +1,5 @@
 """How predictions are said: people out of a hundred, points and class, exact parts, and what is not known."""
 
-import re
 from decimal import ROUND_HALF_UP, Decimal
 from math import fsum
 
@@ -9,6 +8,7 @@ from cds_service.chart.unit_words import say_unit
 from cds_service.knowledge.bundle import Band, Bundle, Predictor
 from cds_service.presenting.detail import bullets
 from cds_service.presenting.groups import Group, Risk
+from cds_service.presenting.risks import FACT_NAME, say_refusal
 from cds_service.presenting.text import escape_markdown
 from cds_service.presenting.wording import fact_label, say_date, say_missing, say_not_known, say_number, sentence
 from cds_service.risk.lists import arrange
@@ -18,7 +18,6 @@ from cds_service.risk.score import score_one
 HORIZONS = {"Y": "years", "M": "months", "D": "days"}
 MOST_PARTS = 6  # named of those that can be changed, and of those that cannot; the others are told together
 NOTABLE = 0.005  # and so are parts of a linear predictor below it
-FACT_NAME = re.compile(r"\b[a-z]\w*_\w+\b")
 LAST_FEW = Decimal("0.01")  # below one in a hundred people are counted in a thousand
 
 
@@ -138,7 +137,7 @@ def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) ->
     if risk.off:
         return [f"{bundle.title}: model off ({risk.off}), rule used"]
     if risk.refusal:
-        return [f"{bundle.title}: no score ({'; '.join(risk.refusal.reasons)}), rule used"]
+        return [f"{bundle.title}: no score ({say_refusal(risk.refusal)}), rule used"]
     leading = risk.leading
     band = f", {leading.band.name} ({leading.band.reason})" if leading.band else ""
     clauses = [f"{bundle.title}: {say_result(leading)}{band}{could_be(leading)}"]

@@ -1,5 +1,6 @@
 """Which predictions are shown: as a line on the card of their problem, as a card of their own, or not."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Indicator, Status
 from cds_service.presenting.groups import Group, Risk, Shown, Withheld
+from cds_service.presenting.wording import fact_label
 from cds_service.reasoning.findings import Finding, Outcome
 from cds_service.risk.lists import arrange
 from cds_service.risk.prediction import Prediction, Refusal
@@ -17,6 +19,7 @@ from cds_service.risk.questions import holds
 from cds_service.risk.score import Scored
 
 INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
+FACT_NAME = re.compile(r"\b[a-z]\w*_\w+\b")
 MOST_CARDS = 2  # of models, besides the cards about drugs
 
 
@@ -55,7 +58,7 @@ def choose_risks(scored: tuple[Scored, ...], chart: Chart, release: Release) -> 
             own.append(risk)
         if bundle.card.rule and bundle.status is Status.ACTIVE:
             if risk.refusal:
-                in_place[bundle.card.rule] = f"{bundle.title}: {'; '.join(risk.refusal.reasons)}; rule used"
+                in_place[bundle.card.rule] = f"{bundle.title}: {say_refusal(risk.refusal)}; rule used"
             else:
                 spoken_for.add(bundle.card.rule)
     own.sort(key=lambda risk: (INDICATORS[risk.indicator], risk.bundle.id))
@@ -82,6 +85,11 @@ def join_outcomes(scored: Iterable[Scored], models: Iterable[Bundle]) -> list[Ri
         else:
             refusals[each.model] = each
     return [Risk(by_id[id], tuple(outcomes), refusals.get(id)) for id, outcomes in said.items()]
+
+
+def say_refusal(refusal: Refusal) -> str:
+    """Why there is no prediction, facts by the names that people know."""
+    return "; ".join(FACT_NAME.sub(lambda name: fact_label(name[0]), reason) for reason in refusal.reasons)
 
 
 def reason_to_keep(risk: Risk, chart: Chart) -> str:

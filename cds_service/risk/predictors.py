@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cds_service.chart.fact_type import SPOKEN
 from cds_service.chart.facts import Fact, Reason, Unknown
+from cds_service.chart.unit_words import say_unit
 from cds_service.knowledge.bundle import Bundle, IfMissing, Predictor
 from cds_service.knowledge.terms import Value
 from cds_service.reasoning.findings import Missing
@@ -64,8 +64,7 @@ def outside(predictor: Predictor, value: Value) -> str:
 
 
 def say(predictor: Predictor, value: float) -> str:
-    unit = SPOKEN.get(predictor.unit or "", predictor.unit or "")
-    return f"{value:g} {unit}".rstrip()
+    return f"{value:g}{say_unit(predictor.unit)}"
 
 
 def say_why(unknown: Unknown) -> str:
