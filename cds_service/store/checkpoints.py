@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, text, update
 
 from cds_service.store.inserting import writing
 from cds_service.store.ring import Ring
@@ -16,6 +16,10 @@ from cds_service.store.tables import CHAINS, CHECKPOINTS
 
 FIRST = ""
 """What the first checkpoint has in place of a digest."""
+
+
+ONE_AT_A_TIME = text("LOCK TABLE checkpoint IN EXCLUSIVE MODE")
+"""Workers may sign at the same moment, and numbers are given once. Reading goes on."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -67,6 +71,8 @@ def line_digest(line: str) -> str:
 def make_checkpoint(database: Engine, ring: Ring, at: float) -> bool:
     """Sign what the chains are now, if any grew; whether there was anything to sign."""
     with writing(database) as connection:
+        if database.dialect.name == "postgresql":
+            connection.execute(ONE_AT_A_TIME)
         grown = connection.execute(
             select(CHAINS.c.writer, CHAINS.c.length, CHAINS.c.head).where(CHAINS.c.length != CHAINS.c.checkpointed)
         ).all()

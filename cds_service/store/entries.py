@@ -26,11 +26,19 @@ class Fired:
     ingredients: tuple[str, ...] = ()
 
 
+class CardRow(msgspec.Struct, frozen=True):
+    """A row of `card`. Members are the columns of the table."""
+
+    card: str
+    decision_id: str
+    topic: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One decision. `payload` is its whole record, `body_sha256` the digest of the call; `reached` lists rule ids by
     outcome (`silent`, `undetermined`, `error`), and under `missing` what kept rules undetermined, as
-    `value inr: not sent`."""
+    `value inr: not sent`. `topics` are the uuids of the cards, each with what it is about."""
 
     decision_id: str
     tenant: str
@@ -49,6 +57,7 @@ class Entry:
     cards: int = 0
     fired: tuple[Fired, ...] = ()
     reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -97,6 +106,7 @@ class Sealed(msgspec.Struct, frozen=True):
     row: Row
     findings: tuple[FindingRow, ...]
     key: WrappedKey
+    cards: tuple[CardRow, ...] = ()
 
 
 def pack_reached(reached: Mapping[str, tuple[str, ...]]) -> bytes:
@@ -199,7 +209,8 @@ def seal_entry(entry: Entry, at: float, ring: Ring, seals: Seals) -> Sealed:
     )
     ciphertext = seal(key, entry.payload, bind(row, findings))
     sealed = msgspec.structs.replace(row, ciphertext=ciphertext, ciphertext_sha256=sha256(ciphertext).hexdigest())
-    return Sealed(sealed, findings, key.kept)
+    cards = tuple(CardRow(card, entry.decision_id, topic) for card, topic in entry.topics.items())
+    return Sealed(sealed, findings, key.kept, cards)
 
 
 def finding_row(decision_id: str, place: int, fired: Fired, subject_key: str) -> FindingRow:

@@ -15,7 +15,7 @@ from cds_service.store.inserting import writing
 from cds_service.store.reading import NoSuchRecord
 from cds_service.store.sealing import DayKey, WrappedKey, seal
 from cds_service.store.store import Store
-from cds_service.store.tables import DATA_KEYS, DECISIONS, FEEDBACK, FINDINGS
+from cds_service.store.tables import CARDS, DATA_KEYS, DECISIONS, FEEDBACK, FINDINGS
 
 AT_ONCE = 500
 OURS = 5
@@ -91,9 +91,9 @@ def find_decisions(connection: Connection, tenant: str, cards: Iterable[str]) ->
     ours = {card for card in cards if is_ours(card)}
     for some in parts(sorted(ours)):
         query = (
-            select(FINDINGS.c.card, FINDINGS.c.decision_id)
-            .join(DECISIONS, DECISIONS.c.decision_id == FINDINGS.c.decision_id)
-            .where(FINDINGS.c.card.in_(some), DECISIONS.c.tenant == tenant)
+            select(CARDS.c.card, CARDS.c.decision_id)
+            .join(DECISIONS, DECISIONS.c.decision_id == CARDS.c.decision_id)
+            .where(CARDS.c.card.in_(some), DECISIONS.c.tenant == tenant)
         )
         found.update((row.card, row.decision_id) for row in connection.execute(query))
     return found
@@ -193,7 +193,8 @@ def write_rows(post: Post, connection: Connection, rows: list[dict[str, Any]]) -
 class Told:
     """One event as it is kept, with the decision it belongs to. `decision_id` None: the card is not known.
 
-    `role`, `hook` and `release_digest` are the decision's; `rules` are the findings of the card, each with its version.
+    `role`, `hook` and `release_digest` are the decision's; `topic` says what the card is about, `rules` are the findings
+    on it, each with its version.
     """
 
     feedback_key: str
@@ -210,6 +211,7 @@ class Told:
     role: str = ""
     hook: str = ""
     release_digest: str = ""
+    topic: str = ""
     repeat: bool = False
     rules: tuple[tuple[str, str], ...] = ()
 
@@ -217,8 +219,9 @@ class Told:
 def list_feedback(store: Store, since: float, until: float | None = None, tenant: str | None = None) -> Iterator[Told]:
     """The events received from `since` to before `until` (epoch seconds), oldest first."""
     query = (
-        select(FEEDBACK, DECISIONS.c.role, DECISIONS.c.hook, DECISIONS.c.release_digest, DECISIONS.c.repeat)
+        select(FEEDBACK, *(DECISIONS.c[name] for name in ("role", "hook", "release_digest", "repeat")), CARDS.c.topic)
         .join(DECISIONS, DECISIONS.c.decision_id == FEEDBACK.c.decision_id, isouter=True)
+        .join(CARDS, CARDS.c.card == FEEDBACK.c.card, isouter=True)
         .where(FEEDBACK.c.received >= since)
         .order_by(FEEDBACK.c.received, FEEDBACK.c.feedback_key)
     )
@@ -231,7 +234,7 @@ def list_feedback(store: Store, since: float, until: float | None = None, tenant
             rules = rules_of(connection, [row.card for row in page])
             for row in page:
                 columns = {name: getattr(row, name) for name in Told.__slots__ if name not in ("accepted", "rules")}
-                shared = {name: columns[name] or "" for name in ("role", "hook", "release_digest")}
+                shared = {name: columns[name] or "" for name in ("role", "hook", "release_digest", "topic")}
                 more = {"accepted": msgspec.json.decode(row.accepted, type=tuple[str, ...]), "repeat": bool(row.repeat)}
                 yield Told(**{**columns, **shared, **more}, rules=rules.get(row.card, ()))
 

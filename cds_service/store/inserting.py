@@ -16,7 +16,7 @@ from sqlalchemy.sql import ClauseElement
 from cds_service.database import insert_into
 from cds_service.store.chain import begin, link
 from cds_service.store.entries import Sealed
-from cds_service.store.tables import CHAINS, DATA_KEYS, DECISIONS, FINDINGS, LOST
+from cds_service.store.tables import CARDS, CHAINS, DATA_KEYS, DECISIONS, FINDINGS, LOST
 
 REPEATED_WITHIN_S = 60
 BEFORE = DECISIONS.alias("before")
@@ -74,6 +74,7 @@ class Inserts:
         self.insert_chain = Written(insert(CHAINS), database)
         self.insert_decision = Written(INSERT_DECISION, database)
         self.insert_finding = Written(insert(FINDINGS), database)
+        self.insert_card = Written(insert(CARDS), database)
         self.move_on = Written(MOVE_ON, database)
         self.insert_lost = insert_into(LOST, database).on_conflict_do_nothing()
 
@@ -111,6 +112,8 @@ class Inserts:
         self.insert_decision.run(cursor, rows)
         if findings := [asdict(finding) for each in batch for finding in each.findings]:
             self.insert_finding.run(cursor, findings)
+        if cards := [asdict(card) for each in batch for card in each.cards]:
+            self.insert_card.run(cursor, cards)
         self.move_on.run(cursor, [{"which": chain.writer, "now_long": length, "now_head": head}])
         cursor.close()
         chain.length, chain.head = length, head

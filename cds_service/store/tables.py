@@ -82,6 +82,17 @@ FINDINGS = Table(
 the card it stands on, `grade` its place in the rule or NULL. `subject_key` is of tenant, rule and the sorted RXCUIs of
 the ingredients that matched: the same problem with the same drugs, whoever the patient."""
 
+CARDS = Table(
+    "card",
+    STORE,
+    Column("card", String(ID), primary_key=True),
+    Column("decision_id", String(ID), nullable=False),
+    Column("topic", String(NAME), nullable=False),
+    Index("card_of_decision", "decision_id"),
+)
+"""One row for each card that went out, so that feedback finds its decision. `topic` is the id of the rule that leads it
+or of its model, or `more` or `not-checked`."""
+
 FEEDBACK = Table(
     "feedback",
     STORE,

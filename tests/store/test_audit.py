@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
@@ -23,7 +25,7 @@ from cds_service.store.tables import (
     STORE,
 )
 from cds_service.store.verifying import Audit, Terms, verify
-from tests.store.entries import NOON, Clock, a_store, an_entry, decision_id, who_of
+from tests.store.entries import NOON, Clock, Told, a_store, an_entry, decision_id, who_of
 
 C = DECISIONS.c
 
@@ -285,3 +287,20 @@ def test_a_rewritten_history_is_not_what_was_signed(places: Places, anchor: Path
     with a_store(places) as store:
         store.write(an_entry(9))
     assert any("its end was cut off: checkpoint 1 has 3 records" in each for each in audit(places, anchor).problems)
+
+
+def test_workers_that_end_at_the_same_time_each_sign_what_they_wrote(places: Places, anchor: Path) -> None:
+    told = Told()
+    duties = Duties(anchor=lambda line: append_line(anchor, line))
+    with ExitStack() as stack:
+        stores = [stack.enter_context(a_store(places, told=told, duties=duties)) for _ in range(4)]
+        for number, store in enumerate(stores):
+            store.write(an_entry(number))
+        threads = [Thread(target=store.close) for store in stores]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert told.about("checkpoint failed") == []
+    found = audit(places, anchor)
+    assert (found.problems, found.open_window) == ([], 0)
