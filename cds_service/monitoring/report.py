@@ -25,8 +25,10 @@ COLUMNS = (
     *("evaluated", "undetermined", "failed", "fired", "shown", "accepted", "overridden", "ignored", "open"),
     *("untold", "repeated"),
 )
-SUMS = {"shown": ("accepted", "overridden", "ignored", "open", "untold")}
 SETTLED = ("accepted", "overridden", "ignored")
+SUMS = {"shown": SETTLED}
+WAITING = ("open", "untold")
+"""Alerts that nobody has said anything of tell of nobody: hidden only where a small count follows from them."""
 OFFENDERS = 10
 
 
@@ -115,7 +117,8 @@ def make_overview(tally: Tally, least: int) -> Overview:
 
 def make_lines(tally: Tally, by: tuple[str, ...], least: int) -> tuple[Line, ...]:
     rolled = list(roll_up(tally, by))
-    rows = [{name: getattr(counts, name) for name in COLUMNS} for _, counts, _ in rolled]
+    hiding = [name for name in COLUMNS if name not in WAITING]
+    rows = [{name: getattr(counts, name) for name in hiding} for _, counts, _ in rolled]
     telling = {(place, "fired") for place, row in enumerate(rows) if is_small(row["fired"] - row["shown"], least)}
     shown = show_counts(rows, SUMS, least, telling)
     return tuple(
@@ -125,10 +128,11 @@ def make_lines(tally: Tally, by: tuple[str, ...], least: int) -> tuple[Line, ...
 
 def make_line(key: tuple[str, ...], counts: Counts, load: Load, row: Mapping[str, int | None], least: int) -> Line:
     settled = sum(getattr(counts, name) for name in SETTLED)
+    telling = row["shown"] is None or is_small(settled, least)
     told = settled > 0 and all(row[name] is not None for name in SETTLED)
     return Line(
         key=key,
-        counts=row,
+        counts={**row, **{name: None if telling else getattr(counts, name) for name in WAITING}},
         accepted=rate_of(counts.accepted, settled) if told else None,
         overridden=rate_of(counts.overridden, settled) if told else None,
         burden=None if row["shown"] is None else per_100(counts.shown_on_orders, load.order_calls, least),

@@ -181,3 +181,23 @@ def test_feedback_about_unknown_cards_is_counted(traffic: Traffic) -> None:
         connection.execute(update(FEEDBACK).values(decision_id=None))
     assert report_on(traffic).overview.strays == 1
     assert report_on(traffic, tenant="north").overview.strays == 0
+
+
+def test_alerts_without_an_answer_hide_nothing(traffic: Traffic) -> None:
+    for number in range(40):
+        card = traffic.call(BLEEDING)
+        if number < 30:
+            traffic.answer(card, "accepted" if number < 15 else "overridden")
+    found = line(report_on(traffic, until=traffic.clock.now + DAY / 2, least=11), "warfarin-nsaid", "1.0.0")
+    assert (found.counts["open"], found.counts["accepted"], found.counts["overridden"]) == (10, 15, 15)
+    assert found.overridden is not None
+
+
+def test_the_only_answers_do_not_follow_from_those_still_open(traffic: Traffic) -> None:
+    for number in range(40):
+        card = traffic.call(BLEEDING)
+        if number < 5:
+            traffic.answer(card, "accepted")
+    found = line(report_on(traffic, until=traffic.clock.now + DAY / 2, least=11), "warfarin-nsaid", "1.0.0")
+    assert found.counts["shown"] == 40
+    assert (found.counts["accepted"], found.counts["open"], found.accepted) == (None, None, None)
