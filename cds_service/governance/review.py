@@ -1,9 +1,10 @@
-"""What running without a reviewer means: a rule nobody has reviewed is counted, never shown."""
+"""What running without a reviewer means: a rule or model nobody has reviewed is counted, never shown."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Rule, Status
 
@@ -15,12 +16,13 @@ def as_reviewed(release: Release, runs_unreviewed: bool, accepted_by: str | None
 
 
 def silence_unreviewed(release: Release) -> Release:
-    """The release with every active rule that has no reviewer silent; itself where there is none.
+    """The release with every active rule and model that has no reviewer silent; itself where there is none.
 
     It answers otherwise, so its digest differs.
     """
     every = (*release.rules.values(), *(rule for theirs in release.tenants.values() for rule in theirs.rules.values()))
-    if all(silence(rule) is rule for rule in every):
+    models = tuple(silence_model(each) for each in release.models)
+    if all(silence(rule) is rule for rule in every) and models == release.models:
         return release
     rules = {id: silence(rule) for id, rule in release.rules.items()}
 
@@ -32,6 +34,7 @@ def silence_unreviewed(release: Release) -> Release:
         tenants={tenant: silence_unreviewed(theirs) for tenant, theirs in release.tenants.items()},
         digest=hashlib.sha256(f"{release.digest} unreviewed silent".encode()).hexdigest(),
         rules=rules,
+        models=models,
         index=replace(
             release.index,
             by_ingredient=silence_entries(release.index.by_ingredient),
@@ -49,3 +52,8 @@ def accept_unreviewed(release: Release, by: str) -> Release:
 
 def silence(rule: Rule) -> Rule:
     return rule if rule.reviewed or rule.status is not Status.ACTIVE else replace(rule, status=Status.SILENT)
+
+
+def silence_model(model: Bundle) -> Bundle:
+    reviewed = model.governance.reviewer or model.status is not Status.ACTIVE
+    return model if reviewed else replace(model, status=Status.SILENT)

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from flask.testing import FlaskClient
 
 from cds_service.app import Application
+from cds_service.governance.review import silence_unreviewed
 from cds_service.knowledge.page import Page
+from cds_service.knowledge.rules import Status
 from cds_service.knowledge.switches import FILE, switch_models
 from tests.risk_serving.calls import card_of, cards, models_said
 from tests.risk_serving.patients import bleeding_risk, leaving_hospital, with_failing_kidneys
@@ -83,3 +85,14 @@ def test_a_switch_names_a_model_a_reason_and_who(application: Application) -> No
         ("riosord", "url: only a remote model is asked over the network"),
         ("lace", "Object missing required field `reason`"),
     ]
+
+
+def test_models_nobody_reviewed_run_silent_where_nobody_answers_for_them(
+    application: Application, client_of: Clients
+) -> None:
+    release = silence_unreviewed(application.release)
+    assert release.digest != application.release.digest
+    assert {bundle.id for bundle in release.models if bundle.status is Status.ACTIVE} == set()
+    request = leaving_hospital().traced().encounter_discharge()
+    (said,) = models_said(client_of(release=release), request)[MODEL]
+    assert said["quiet"] == "model is silent"
