@@ -16,6 +16,8 @@ LEAST_EXAMPLE_ROWS = 3
 COLUMN_KINDS = ("text", "number", "list", "yes-or-no")
 YES_OR_NO = {"yes": True, "no": False}
 BETWEEN_NAMES = ";"
+NONE = "none"
+"""A cell that leaves out, for its row, the line or proposal that holds it."""
 
 Cell = str | float | bool | list[str]
 Row = Mapping[str, Cell]
@@ -114,7 +116,7 @@ def read_cell(page: Page, where: str, text: str, kind: str, name: str) -> Cell:
         if text not in YES_OR_NO:
             page.note(where, f"found {text!r}, expected yes or no")
         return YES_OR_NO.get(text, False)
-    if kind != "number":
+    if kind != "number" or text == NONE:
         return text
     try:
         return float(text)
@@ -150,11 +152,19 @@ def fill(value: Any, row: Row) -> Any:
     if isinstance(value, dict):
         return {key: fill(inner, row) for key, inner in value.items()}
     if isinstance(value, list):
-        return [fill(inner, row) for inner in value]
+        return [fill(inner, row) for inner in value if not is_left_out(inner, row)]
     if not isinstance(value, str):
         return value
     alone = CELL.fullmatch(value.strip())
     return row[alone[1]] if alone else CELL.sub(lambda cell: write(row[cell[1]]), value)
+
+
+def is_left_out(value: Any, row: Row) -> bool:
+    """Whether a line or a proposal of the template stands on a cell that says `none`."""
+    if isinstance(value, dict):
+        return any(is_left_out(inner, row) for inner in value.values())
+    alone = CELL.fullmatch(value.strip()) if isinstance(value, str) else None
+    return alone is not None and row[alone[1]] == NONE
 
 
 def write(cell: Cell) -> str:

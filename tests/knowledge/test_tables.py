@@ -158,3 +158,16 @@ def test_a_table_without_rows_and_rows_without_a_table_are_said(tmp_path: Path) 
         compile_release(load_shelf(folder), SmallTerminology())
     assert "there is no lonely.toml beside this table" in str(bad.value)
     assert "a table needs its rows beside it in daily-maximum.csv, which is missing" in str(bad.value)
+
+
+def test_a_cell_none_leaves_out_its_line_in_that_row_only(tmp_path: Path) -> None:
+    template = (SHELF / TEMPLATE).read_text(encoding="utf-8").replace("[columns]\n", '[columns]\nfrom_age = "number"\n')
+    line = '{ fact = "age", at_least = "{{ row.from_age }}", unit = "a" }'
+    template = template.replace("all = [", f"all = [{line}, ")
+    rows = (SHELF / ROWS).read_text(encoding="utf-8").replace("key,ingredient", "key,from_age,ingredient")
+    rows = rows.replace("161,", "161,18,").replace("5640,", "5640,none,").replace("3407,", "3407,none,")
+    files = {TEMPLATE: template, ROWS: rows}
+    rules = compile_release(load_shelf(copy_shelf(tmp_path, files)), SmallTerminology()).rules
+    facts = {id: [each.fact for each in rule.all if isinstance(each, Line)] for id, rule in rules.items()}
+    assert facts["daily-maximum.161"] == ["age", "daily_dose"]
+    assert facts["daily-maximum.5640"] == facts["daily-maximum.3407"] == ["daily_dose"]
