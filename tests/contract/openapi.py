@@ -64,7 +64,7 @@ ERRORS = {
     "400": "A member is missing or of another type, or the body is no JSON.",
     "401": "The signed token is missing or not trusted. The body is the same whatever the reason.",
     "403": "This client is not set up for this service.",
-    "404": "No service has this id.",
+    "404": "No service, rule or model has this id.",
     "412": "No prefetch key was usable, no FHIR server could be read and nothing can be said of the orders alone.",
     "413": "The body, or what it unpacks to, is larger than the limit.",
     "415": "Not JSON, or packed in another way than gzip.",
@@ -92,6 +92,9 @@ def describe_interface(services: Iterable[Service], version: str) -> Json:
     for url in ("/health", "/ready", "/.well-known/jwks.json"):
         described = operation(url.rpartition("/")[2], answer({"type": "object"}), ("500",))
         paths[url] = {"get": {**described, "security": []}}
+    behind = operation("Source attributes of a rule or model", answer({"type": "object"}), ("404", "500"))
+    named = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths["/knowledge/{id}"] = {"get": {**behind, "parameters": [named], "security": []}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "cds-service", "version": version, "description": "CDS Hooks 2.0.1."},
