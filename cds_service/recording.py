@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from cds_service.hooks.response import Card
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from cds_service.record.canonical import canonical_bytes
 from cds_service.record.decision import DecisionRecord
@@ -13,6 +14,8 @@ from cds_service.store.entries import Entry, Fired, Who
 
 EXTENSION = "org.cds-service"
 USER = re.compile(r"(?:.*/)?(Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/]+", re.DOTALL)
+MORE = "more"
+"""The topic of the card that counts what a limit held back."""
 OTHER_ARM = "other arm"
 """Why a finding of the release that did not answer was not shown."""
 ROLE = re.compile(r"[a-z][a-z -]{0,39}")
@@ -47,6 +50,7 @@ def entry_of(record: DecisionRecord) -> Entry:
             *(fired_of(finding, OTHER_ARM, NO_CARDS) for finding in beside),
         ),
         reached=reached_of(record.findings),
+        topics={card.uuid: topic_of(card) for card in record.cards},
     )
 
 
@@ -69,6 +73,14 @@ def fired_of(finding: Finding, reason: str, cards: Mapping[Subjects, str]) -> Fi
 
 def subjects_of(finding: Finding) -> tuple[str, ...]:
     return tuple(sorted({bound.drug.reference for bound in finding.bindings.values()}))
+
+
+def topic_of(card: Card) -> str:
+    """The rule that leads a card, or its model; what a card without findings says of itself. A card's own topic may be
+    written for a client that takes letters and digits only."""
+    findings = (card.extension or {}).get(EXTENSION, {}).get("findings", ())
+    code = card.source.topic.code if card.source.topic else ""
+    return code if code == MORE or not findings else str(findings[0]["rule"])
 
 
 def cards_by_subjects(record: DecisionRecord) -> dict[Subjects, str]:

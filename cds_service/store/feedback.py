@@ -193,7 +193,7 @@ def write_rows(post: Post, connection: Connection, rows: list[dict[str, Any]]) -
 class Told:
     """One event as it is kept, with the decision it belongs to. `decision_id` None: the card is not known.
 
-    `role`, `hook` and `release_digest` are the decision's; `topic` says what the card is about, `rules` are the findings
+    `role`, `hook` and `release_digest` are the decision's; `topic` is what the card is about, `rules` are the findings
     on it, each with its version.
     """
 

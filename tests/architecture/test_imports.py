@@ -16,7 +16,7 @@ ALLOWED = {
     "trust": {"hooks", "outbound", "database"},
     "database": set(),
     "store": {"database"},
-    "recording": {"record", "store", "reasoning"},
+    "recording": {"hooks", "record", "store", "reasoning"},
     "remembering": {"call", "hooks", "knowledge", "presenting", "reasoning", "record", "store"},
     "outbound": set(),
     "population": {"record", "chart", "knowledge", "risk"},

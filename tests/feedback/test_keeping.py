@@ -16,7 +16,7 @@ from cds_service.store.rotating import rewrap
 from cds_service.store.sealing import Unopened
 from cds_service.store.tables import FEEDBACK
 from cds_service.web.routes import make_flask
-from tests.quieting.rules import ORDER_INR, bleeding, with_ibuprofen
+from tests.quieting.rules import ON_WARFARIN, ORDER_INR, bleeding, with_ibuprofen
 from tests.quieting.test_speaks_again import database_away
 from tests.support.ward import DAY, REASON, Answered, Ward
 
@@ -55,6 +55,7 @@ def test_an_event_is_joined_to_decision_rules_versions_and_role(ward: Ward) -> N
     record = answered.record
     assert (told.decision_id, told.release_digest) == (record.decision_id, record.release_digest)
     assert (told.hook, told.role, told.rules) == ("order-sign", "Practitioner", ((RULE, "1.4.0"),))
+    assert told.topic == RULE
     assert (told.tenant, told.client, told.service) == ("general", "general", "medication-order-sign")
     assert (told.outcome, told.reason_code) == ("overridden", REASON)
     assert told.at == datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC).timestamp()
@@ -68,7 +69,7 @@ def test_the_same_event_sent_again_is_kept_once(ward: Ward) -> None:
     assert len(kept(ward)) == 1
 
 
-@pytest.mark.requirement("CH-170", "CH-172")
+@pytest.mark.requirement("CH-170")
 def test_two_events_about_one_card_are_two(ward: Ward) -> None:
     answered = shown(ward)
     ward.reports(overridden(answered), overridden(answered, outcomeTimestamp="2026-11-20T12:00:31Z"))
@@ -90,6 +91,14 @@ def test_of_an_event_told_twice_in_one_report_the_reason_is_kept(ward: Ward) -> 
     answered = shown(ward)
     ward.reports(overridden(answered), overridden(answered, **because()))
     assert [told.reason_code for told in kept(ward)] == [REASON]
+
+
+def test_a_card_without_findings_is_known_too(ward: Ward) -> None:
+    answered = ward.knows(bleeding()).signs(with_ibuprofen(ON_WARFARIN.without("allergies")))
+    unchecked = next(card for card in answered.cards if card["source"]["topic"]["code"] == "not-checked")
+    assert ward.reports({"card": unchecked["uuid"], "outcome": "overridden"}) == {"received": 1, "stored": 1}
+    (told,) = kept(ward)
+    assert (told.decision_id, told.topic, told.rules) == (answered.record.decision_id, "not-checked", ())
 
 
 def test_a_card_nobody_knows_is_accepted_and_marked(ward: Ward) -> None:
