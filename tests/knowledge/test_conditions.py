@@ -1,22 +1,20 @@
 """Lines, groups, drugs and texts of a rule: what each becomes, and what is said of a slip."""
 
 import tomllib
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from cds_service.knowledge.boundaries import derive_examples
 from cds_service.knowledge.conditions import read_condition
-from cds_service.knowledge.library import Library, read_library
+from cds_service.knowledge.library import read_library
 from cds_service.knowledge.page import Page
 from cds_service.knowledge.parse_rules import facts_of
-from cds_service.knowledge.rules import Condition, Group, Line, Operator, Rule, Side
+from cds_service.knowledge.rules import Condition, Group, Line, Operator, Side
 from cds_service.knowledge.sides import read_side
 from cds_service.knowledge.sources import plain
 from cds_service.knowledge.texts import check_text
 from cds_service.terminology.products import Route
-from tests.knowledge.shelves import SHELF, copy_shelf, load_shelf
+from tests.knowledge.shelves import load_shelf
 from tests.support.small_terminology import SmallTerminology
 
 TERMINOLOGY = SmallTerminology()
@@ -199,88 +197,3 @@ def test_a_text_says_which_facts_of_the_patient_it_names() -> None:
     text = "{{ inr.value }}, {{ age }}, {{ medications }}, {{ other.name }}, {{ this.daily_dose }}"
     assert check_text(page, "card.detail", text, "pair") == {"inr", "age", "medications"}
     assert page.problems == []
-
-
-def rule_of(library: Library, id: str) -> Rule:
-    assert library.pages.problems == ()
-    return library.rules[id]
-
-
-def test_examples_are_derived_for_a_pair_with_limits_lists_and_silencers(tmp_path: Any) -> None:
-    text = (
-        (SHELF / "rules/warfarin-nsaid.toml")
-        .read_text(encoding="utf-8")
-        .replace(
-            "all = []",
-            'all = [{ fact = "inr", between = [2, 3.5], unit = "{INR}" }, { fact = "conditions", any_in = "gi-bleed" },'
-            '{ fact = "age", above = 65, unit = "a", if_missing = "assume-false" }, { fact = "sex", is = "male" }, '
-            '{ fact = "medications", any_in = "digoxin" }]',
-        )
-    )
-    copy_shelf(tmp_path, {"rules/warfarin-nsaid.toml": text})
-    made = derive_examples(rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid"), TERMINOLOGY)
-    outcomes = {example["name"].removeprefix("derived: "): example["expect"]["outcome"] for example in made}
-    # between = [2, 3.5]: one step of the last decimal of each end, 1 for 2 and 0.1 for 3.5.
-    assert outcomes == {
-        "everything holds": "fires",
-        **{"inr 1": "silent", "inr 2": "fires", "inr 3": "fires", "inr 3.4": "fires", "inr 3.5": "fires"},
-        **{"inr 3.6": "silent", "inr not known": "undetermined"},
-        **{"age 64": "silent", "age 65": "silent", "age 66": "fires", "age not known": "silent"},
-        "the other drug is not there": "silent",
-        "the medication list was not sent": "undetermined",
-    }
-    first = made[0]
-    assert first["order"] == ["diclofenac, systemic"]
-    assert first["drugs"] == ["warfarin, systemic", "digoxin"]
-    assert first["chart"]["conditions"] == ["snomed:13200003"]
-    assert (first["chart"]["sex"], first["chart"]["comfort_care"]) == ("male", False)
-
-
-def test_examples_are_derived_for_a_word_and_for_what_counts_as_absent_while_it_is_missing(tmp_path: Any) -> None:
-    copy_shelf(tmp_path, {})
-    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
-    word = condition_of('{ fact = "smoking_status", any_in = ["current", "former"] }')
-    absent = condition_of('{ not = { fact = "sex", is = "male", if_missing = "assume-false" } }')
-    first = derive_examples(replace(rule, all=(word, absent)), TERMINOLOGY)[0]
-    assert first["expect"]["outcome"] == "fires"
-    assert first["chart"]["smoking_status"] == "current"
-    assert "sex" not in first["chart"]
-
-
-def test_no_example_is_derived_from_nested_conditions(tmp_path: Any) -> None:
-    text = (
-        (SHELF / "rules/warfarin-nsaid.toml")
-        .read_text(encoding="utf-8")
-        .replace("all = []", 'all = [{ any = [{ fact = "sex", is = "male" }, { fact = "sex", is = "female" }] }]')
-    )
-    copy_shelf(tmp_path, {"rules/warfarin-nsaid.toml": text})
-    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
-    assert derive_examples(rule, TERMINOLOGY) == []
-
-
-def test_an_alternative_that_counts_as_false_while_missing_leaves_the_other_line_to_derive_from(tmp_path: Any) -> None:
-    copy_shelf(tmp_path, {})
-    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
-    either = condition_of(
-        '{ any = [{ fact = "inr", above = 4, unit = "{INR}" }, '
-        '{ fact = "comfort_care", is = true, if_missing = "assume-false" }] }'
-    )
-    made = derive_examples(replace(rule, all=(either,), unless=()), TERMINOLOGY)
-    outcomes = {example["name"].removeprefix("derived: "): example["expect"]["outcome"] for example in made}
-    assert outcomes["inr 4"] == "silent"
-    assert outcomes["inr 5"] == "fires"
-    assert outcomes["inr not known"] == "undetermined"
-
-
-def test_an_order_that_is_new_is_derived_without_a_word_about_it(tmp_path: Any) -> None:
-    copy_shelf(tmp_path, {})
-    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
-    made = derive_examples(replace(rule, all=(condition_of('{ fact = "a.is_new", is = true }'),)), TERMINOLOGY)
-    assert made[0]["order"] == ["diclofenac, systemic"]
-
-
-def test_no_example_is_derived_for_a_limit_that_a_sig_cannot_say(tmp_path: Any) -> None:
-    copy_shelf(tmp_path, {})
-    rule = rule_of(read_library(load_shelf(tmp_path), TERMINOLOGY), "warfarin-nsaid")
-    line = condition_of('{ fact = "a.daily_dose", above = 200, unit = "[IU]/d" }')
-    assert derive_examples(replace(rule, all=(line,)), TERMINOLOGY) == []
