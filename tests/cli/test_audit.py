@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from cds_service.app import open_records
 from cds_service.cli import app
 from cds_service.settings import Settings
+from cds_service.store.migrate import NEWEST
 from cds_service.store.tables import ACCESSES, DECISIONS
 from tests.store.entries import MAIDEN, an_entry, decision_id
 
@@ -138,5 +139,5 @@ def test_the_ring_is_shown_and_rotated(settings: Settings) -> None:
 
 def test_the_tables_are_brought_up_to_date_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDS_HOME", str(tmp_path))
-    assert run("store", "upgrade").stdout == "tables: none before, 0001 now\n"
-    assert run("store", "upgrade").stdout == "tables: 0001 before, 0001 now\n"
+    assert run("store", "upgrade").stdout == f"tables: none before, {NEWEST} now\n"
+    assert run("store", "upgrade").stdout == f"tables: {NEWEST} before, {NEWEST} now\n"
