@@ -5,7 +5,7 @@ PORT ?= 8000
 READY := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench coverage pages fuzz crash sbom mutate train lock clean
+.PHONY: help demo test lint bench coverage pages fuzz crash soak sbom mutate train lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/' | expand -t 12
@@ -52,6 +52,9 @@ fuzz: $(READY) ## 20,000 signed calls in process: no answer that is not document
 
 crash: $(READY) ## 20 rounds of workers and servers killed among 2,000 calls: no answer without its record
 	$(BIN)/python -m tests.store.crash $(or $(ROUNDS),20) $(or $(CALLS),2000)
+
+soak: $(READY) ## 10,000 orders recorded on SQLite and PostgreSQL, every one replayed to the byte, a change simulated
+	$(BIN)/python -m bench.soak $(or $(ORDERS),10000)
 
 sbom: requirements.lock ## bill of materials of what runs, CycloneDX, in build/sbom.json
 	$(PYTHON) -m venv build/sbom-tools
