@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cds_service.knowledge.bundle import Bundle, IfMissing
-from cds_service.modelling.cross_validate import NAMES
+from cds_service.modelling.cross_validate import BOOSTED, NAMES
 from cds_service.modelling.report import find_outliers
 from cds_service.modelling.targets import judge
 
@@ -99,7 +99,8 @@ def describe_time(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"Fitted on the first 80 % of patients, tested on the others ({found['test']['n']:,} encounters,"
     yield f"{found['test']['events']:,} events): AUROC {own['auroc']:.4f},"
     yield f"Brier {own['brier']:.4f}, O:E {own['oe']:.3f},"
-    yield f"slope {own['slope']:.3f}, ICI {own['ici']:.4f}."
+    yield f"slope {own['slope']:.3f}, ICI {own['ici']:.4f}. Gradient boosting on the same inputs: AUROC"
+    yield f"{found['measures'][BOOSTED]['auroc']:.4f}, Brier {found['measures'][BOOSTED]['brier']:.4f}."
     yield ""
     yield f"Mean ICI on half of them after an intercept update with n encounters of the other half ({update['draws']}"
     yield (

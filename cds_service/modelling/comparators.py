@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from cds_service.knowledge.bundle import Bundle
 from cds_service.modelling.additive import INNER_PARTS, log_loss
@@ -49,7 +50,8 @@ def boost(columns: Floats, words: list[bool], train: Mask, test: Mask, table: Ta
 
 def fit_boosting(columns: Floats, words: list[bool], rows: Mask, table: Table, setting: Mapping[str, Any]) -> Any:
     model = HistGradientBoostingClassifier(categorical_features=words, early_stopping=False, random_state=0, **setting)
-    return model.fit(columns[rows], table.outcomes[rows])
+    with threadpool_limits(1):  # threads that wait for each other cost more than they bring on a busy machine
+        return model.fit(columns[rows], table.outcomes[rows])
 
 
 def regress(columns: Floats, train: Mask, test: Mask, table: Table) -> Floats:

@@ -17,7 +17,7 @@ from cds_service.modelling.report import FEWEST_IN_GROUP
 from cds_service.modelling.rows import Floats
 
 WINDOW = 500  # labelled predictions: fewer than this say little about calibration
-WATCH, ALARM = 0.1, 0.25
+ALARM = 0.25
 BINS = 10
 FEWEST_SHARE = 1e-4
 MOST_LEVELS = 20
