@@ -172,8 +172,10 @@ def refuse_unknown(name: str, message: str, known: Mapping[str, Any]) -> None:
 def explain_mistake(mistake: Any, origins: Mapping[str, str]) -> str:
     """One sentence for one validation error of pydantic."""
     name = ".".join(str(part) for part in mistake["loc"])
-    found = mistake["input"]
-    return f"{origins.get(str(mistake['loc'][0]), 'settings')}: {name}: found {found!r}: {mistake['msg']}"
+    setting = str(mistake["loc"][0])
+    secret = setting in Settings.model_fields and not Settings.model_fields[setting].repr
+    found = "a value that is kept secret" if secret else repr(mistake["input"])
+    return f"{origins.get(setting, 'settings')}: {name}: found {found}: {mistake['msg']}"
 
 
 @lru_cache(maxsize=256)

@@ -26,13 +26,14 @@ PAGE = """<!doctype html>
 <title>Alerts {{ span }}</title>
 <style>
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 90rem; margin: 2rem auto; padding: 0 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1rem 0; }
-td, th { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left; vertical-align: top; }
+td, th { font-size: .875rem; padding: .25rem .5rem; border-bottom: 1px solid #8886; }
+td, th { text-align: left; vertical-align: top; }
 thead th { vertical-align: bottom; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.b { min-width: 8rem; } td.b div { background: #3b78c4; height: .7rem; margin-top: .4rem; }
+td.w { min-width: 12rem; } td.b { min-width: 8rem; } td.b div { background: #3b78c4; height: .7rem; margin-top: .4rem; }
 </style>
 </head>
 <body>
@@ -66,17 +67,18 @@ td.b { min-width: 8rem; } td.b div { background: #3b78c4; height: .7rem; margin-
 
 TABLE = """<div class="wide"><table><thead><tr><td></td>
 {% for name in columns %}<th scope="col">{{ headings[name] }}</th>{% endfor %}
-<th scope="col">accepted</th><th scope="col">overridden</th><th scope="col">burden</th>
+<th scope="col">burden</th>
 {% if bars %}<th scope="col">burden drawn</th>{% endif %}<th scope="col">reasons</th><th scope="col">withheld</th>
 </tr></thead><tbody>
 {% for line in lines %}
 <tr><th scope="row">{{ key(line) }}</th>
-{% for name in columns %}<td class="n">{{ count(line.counts[name]) }}</td>{% endfor %}
-<td class="n">{{ rate(line.accepted) }}</td><td class="n">{{ rate(line.overridden) }}</td>
+{% for name in columns %}<td class="n">{{ count(line.counts[name]) }}
+{%- if name in ("accepted", "overridden") and line[name] %}<br><small>{{ rate(line[name]) }}</small>{% endif %}</td>
+{% endfor %}
 <td class="n">{{ number(line.burden) }}</td>
 {% if bars %}<td class="b">
 <div style="width: {{ (100 * (line.burden or 0) / most) | round | int }}%" aria-hidden="true"></div></td>{% endif %}
-<td>{{ parts(line.reasons) }}</td><td>{{ parts(line.withheld) }}</td></tr>
+<td class="w">{{ parts(line.reasons) }}</td><td class="w">{{ parts(line.withheld) }}</td></tr>
 {% endfor %}
 </tbody></table></div>
 """
@@ -92,14 +94,14 @@ def write_page(report: Report) -> str:
         "shift": lambda shift: show_shift(shift, report.least),
         "number": show_number,
         "key": show_key,
-        "columns": COLUMNS,
         "headings": HEADINGS,
     }
     table = environment.from_string(TABLE)
 
     def draw(lines: tuple[Line, ...], bars: bool) -> Markup:
         most = max([line.burden or 0 for line in lines], default=0) or 1
-        return Markup(table.render(lines=lines, bars=bars, most=most, **shown))  # rendered with escapes on
+        columns = [name for name in COLUMNS if any(line.counts[name] != 0 for line in lines)]
+        return Markup(table.render(lines=lines, bars=bars, most=most, columns=columns, **shown))  # escapes are on
 
     page = environment.from_string(PAGE)
     return page.render(

@@ -136,8 +136,8 @@ def make_line(key: tuple[str, ...], counts: Counts, load: Load, row: Mapping[str
         accepted=rate_of(counts.accepted, settled) if told else None,
         overridden=rate_of(counts.overridden, settled) if told else None,
         burden=None if row["shown"] is None else per_100(counts.shown_on_orders, load.order_calls, least),
-        reasons=show_parts(counts.reasons, least),
-        withheld=show_parts(counts.withheld, least),
+        reasons=show_parts(counts.reasons, least, row["overridden"] is not None),
+        withheld=show_parts(counts.withheld, least, row["fired"] is not None),
     )
 
 

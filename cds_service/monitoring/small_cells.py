@@ -27,8 +27,10 @@ def show_counts(
     ]
 
 
-def show_parts(counts: Row, least: int = LEAST) -> dict[str, int | None]:
-    """The parts of a sum that is known."""
+def show_parts(counts: Row, least: int = LEAST, sum_is_shown: bool = True) -> dict[str, int | None]:
+    """The parts of a sum; None for all where the sum itself is hidden."""
+    if not sum_is_shown:
+        return dict.fromkeys(counts)
     shown = show_counts([{**counts, "": sum(counts.values())}], {"": tuple(counts)}, least)[0]
     return {name: shown[name] for name in counts}
 

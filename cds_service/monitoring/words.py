@@ -8,7 +8,7 @@ from cds_service.monitoring.recorded import Span
 from cds_service.monitoring.report import Line, Rate, per_100
 
 HEADINGS = {
-    "evaluated": "calls that reached it",
+    "evaluated": "reached",
     "undetermined": "undetermined",
     "failed": "crashed",
     "fired": "fired",
@@ -18,7 +18,7 @@ HEADINGS = {
     "ignored": "ignored",
     "open": "no answer yet",
     "untold": "client tells nothing",
-    "repeated": "overridden again",
+    "repeated": "again",
 }
 HIDDEN = "*"
 """A count that is small, or that a small one could be worked out from."""
@@ -27,7 +27,9 @@ NOTES = (
     "Calls that repeat an earlier one within 60 s are left out. Alerts are findings shown on a card; accepted: a"
     " suggestion of their card was taken. Ignored: nothing was reported of the card within a day, by a client that"
     " reports at all. Burden: alerts per 100 calls about orders (order-select and order-sign).",
-    "A rule's version is empty where it was reached in a release in which it never fired.",
+    "Reached: calls in which a rule had something to look at; undetermined: of these, calls where something was not"
+    " known. Again: overridden before for the same patient and drugs. A rule's version is empty where it was reached in"
+    " a release in which it never fired.",
 )
 
 

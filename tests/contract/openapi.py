@@ -95,17 +95,27 @@ def describe_interface(services: Iterable[Service], version: str) -> Json:
     behind = operation("Source attributes of a rule or model", answer({"type": "object"}), ("404", "500"))
     named = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     paths["/knowledge/{id}"] = {"get": {**behind, "parameters": [named], "security": []}}
+    meters = {"description": "Answered.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    scraped = operation("Metrics, for programs on this machine or with the scrape token", meters, ("403", "500"))
+    paths["/metrics"] = {"get": {**scraped, "security": [{"scrapeToken": []}, {}]}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "cds-service", "version": version, "description": "CDS Hooks 2.0.1."},
         "paths": paths,
         "security": [{"clientToken": []}],
-        "components": {"schemas": schemas(), "securitySchemes": {"clientToken": token_scheme()}},
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": {"clientToken": token_scheme(), "scrapeToken": scrape_scheme()},
+        },
     }
 
 
 def token_scheme() -> Json:
     return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "See docs/integration.md."}
+
+
+def scrape_scheme() -> Json:
+    return {"type": "http", "scheme": "bearer", "description": "The `scrape_token` of the settings."}
 
 
 def operation(summary: str, answered: Json, errors: Iterable[str], body: Json | None = None) -> Json:

@@ -4,15 +4,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from cds_service.app import Application
+from cds_service.fhir.received import KeyResult, Reason
 from cds_service.monitoring.laps import Laps
 from cds_service.monitoring.meters import Meters, name_state
-from tests.support.requests import a_patient
+from cds_service.trust.callers import local_caller
+from tests.risk_serving.patients import leaving_hospital
+from tests.support.requests import a_patient, body
 from tests.support.service import application, client_of
 
 __all__ = ["application", "client_of"]
@@ -97,6 +102,40 @@ def test_without_a_scrape_token_nobody_elsewhere_may_read(client_of: Callable[..
     client = client_of(meters=Meters())
     answer = client.get("/metrics", environ_overrides=ELSEWHERE, headers={"Authorization": "Bearer None"})
     assert answer.status_code == 403
+
+
+def test_two_tenants_with_the_same_patient_are_counted_apart(application: Application) -> None:
+    meters = Meters()
+    counting = replace(application, meters=meters)
+    service = next(each for each in application.release.services if each.hook == "order-sign")
+    request = body(a_patient("same").taking("855332").ordering("197806").order_sign())
+    for tenant in ("north", "north", "south"):
+        counting.answer(request, service, local_caller(tenant))
+    lines = [line for line in meters.text().decode().splitlines() if line.startswith("cds_calls_total{")]
+    assert sorted(lines) == [
+        'cds_calls_total{service="medication-order-sign",tenant="north"} 2.0',
+        'cds_calls_total{service="medication-order-sign",tenant="south"} 1.0',
+    ]
+    assert "same" not in meters.text().decode()
+
+
+def test_keys_that_a_fhir_server_was_asked_for_are_counted() -> None:
+    meters = Meters()
+    missing, whole = KeyResult(reason=Reason.NOT_SENT), KeyResult(complete=True, reason=None)
+    before = {"labs": missing, "vitals": missing, "encounter": missing, "patient": whole}
+    after = {**before, "labs": whole, "vitals": KeyResult(reason=Reason.REFUSED)}
+    meters.count_fetch("north", before, after)
+    text = meters.text().decode()
+    assert 'cds_fallback_total{outcome="filled",tenant="north"} 1.0' in text
+    assert 'cds_fallback_total{outcome="not filled",tenant="north"} 1.0' in text
+
+
+def test_predicted_probabilities_have_a_distribution(application: Application) -> None:
+    meters = Meters()
+    counting = replace(application, meters=meters)
+    service = next(each for each in application.release.services if each.hook == "encounter-discharge")
+    counting.answer(body(leaving_hospital().encounter_discharge()), service, local_caller("north"))
+    assert 'cds_score_count{model="readmission-30d"' in meters.text().decode()
 
 
 def test_stages_add_up_to_the_whole() -> None:

@@ -36,6 +36,7 @@ def test_the_parts_of_a_known_sum() -> None:
         "tolerated": 30,
     }
     assert show_parts({}) == {}
+    assert show_parts({"other": 40}, sum_is_shown=False) == {"other": None}
 
 
 def test_who_may_see_everything_hides_nothing() -> None:

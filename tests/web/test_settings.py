@@ -135,3 +135,10 @@ def test_a_data_folder_can_be_named_in_the_environment(monkeypatch: pytest.Monke
 
 def test_in_a_checkout_the_data_folders_stand_beside_the_package() -> None:
     assert data_folder("cards") == Path(__file__).resolve().parents[2] / "cards"
+
+
+def test_a_secret_that_does_not_fit_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="scrape_token: found a value that is kept secret") as error:
+        load_settings(tmp_path, {"CDS_SCRAPE_TOKEN": "hunter2"})
+    assert "hunter2" not in str(error.value)
+    assert "hunter2" not in repr(Settings.model_construct(scrape_token="hunter2"))
