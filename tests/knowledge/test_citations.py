@@ -21,6 +21,17 @@ from cds_service.knowledge.rules import Evidence
             "FDA gabapentin label, section 2.4",
             "https://dailymed.nlm.nih.gov/dailymed/search.cfm?labeltype=human&query=gabapentin",
         ),
+        (
+            "FDA metoprolol succinate ER label 2",
+            "https://dailymed.nlm.nih.gov/dailymed/search.cfm?labeltype=human&query=metoprolol+succinate",
+        ),
+        (
+            "FDA piperacillin and tazobactam label, section 2",
+            "https://dailymed.nlm.nih.gov/dailymed/search.cfm?labeltype=human&query=piperacillin+and+tazobactam",
+        ),
+        ("AGS Beers criteria 2023, table 6", "https://doi.org/10.1111/jgs.18372"),
+        ("STOPP version 3, criterion A3", "https://doi.org/10.1007/s41999-023-00777-y"),
+        ("LactMed", "https://www.ncbi.nlm.nih.gov/books/NBK501922/"),
     ],
 )
 def test_an_identifier_gives_the_address(citation: str, address: str) -> None:
@@ -34,6 +45,8 @@ def test_an_identifier_gives_the_address(citation: str, address: str) -> None:
         "FDA labels, section 4",
         "FDA celecoxib and zonisamide labels, section 4",
         "FDA combined oral label",
+        "FDA azathioprine/mercaptopurine label 7",
+        "AGS Beers criteria",
     ],
 )
 def test_a_citation_that_names_no_one_page_has_no_address(citation: str) -> None:
