@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -34,6 +35,9 @@ from cds_service.store.store import Store
 RememberFor = Literal["user", "patient"]
 LOOK_BACK = timedelta(days=730)
 """How long ago a card may have been shown; a rule that says it is quiet for longer speaks again then."""
+WITHIN_S = 0.1
+"""How long a call waits for a server; one that is cut off is noticed only after seconds."""
+AT_ONCE = 8
 MOST_OPENED = 20
 """Records that one call opens at most, newest first; what is beyond is said again."""
 WAYS = {OVERRIDDEN: Became.OVERRIDDEN, ACCEPTED: Became.ACTED_ON, "": Became.SEEN}
@@ -67,19 +71,32 @@ def reported_of(event: FeedbackEvent, reasons: Collection[OverrideReason]) -> Re
 def recall_from(store: Store, remember_for: RememberFor) -> Callable[[Call, Release], Memory]:
     """How calls recall what was decided before.
 
-    While the database is away nothing is remembered, so everything is said.
+    While the database is away nothing is remembered, so everything is said; a server that does not answer is not waited
+    for.
     """
+    pool = ThreadPoolExecutor(AT_ONCE, "memory") if store.database.dialect.name == "postgresql" else None
 
     def recall(call: Call, release: Release) -> Memory:
         if store.commits is not None and store.commits.away:
             return NO_MEMORY
         try:
-            return remember(store, call, release, remember_for)
-        except SQLAlchemyError as error:
+            if pool is None:
+                return remember(store, call, release, remember_for)
+            return wait_for(pool.submit(remember, store, call, release, remember_for))
+        except (SQLAlchemyError, TimeoutError) as error:
             store.tell("memory away", type(getattr(error, "orig", None) or error).__name__)
             return NO_MEMORY
 
     return recall
+
+
+def wait_for(memory: Future[Memory]) -> Memory:
+    """Raises `TimeoutError` when it takes too long, and what looking raises."""
+    try:
+        return memory.result(WITHIN_S)
+    except TimeoutError:
+        memory.cancel()
+        raise
 
 
 def remember(store: Store, call: Call, release: Release, remember_for: RememberFor) -> Memory:

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import pytest
 from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
+from cds_service.call import Call
+from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Indicator, Severity
+from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.store.retention import remove_older
 from cds_service.store.ring import rotate_key
 from cds_service.store.tables import DECISIONS
@@ -340,6 +345,34 @@ def test_while_the_database_is_away_everything_is_said(ward: Ward) -> None:
         assert ward.signs(with_ibuprofen()).says == [RULE]
         assert ward.signs(with_ibuprofen()).says == [RULE]
     assert ward.told.about("memory away")
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    if ward.store.database.dialect.name == "sqlite":
+        pytest.skip("a file answers or fails")
+    asked: list[tuple[Call, Release]] = []
+    recall = ward.application.recall
+
+    def listen(call: Call, release: Release) -> Memory:
+        asked.append((call, release))
+        return recall(call, release)
+
+    ward.application = replace(ward.application, recall=listen)
+    overridden(ward)
+    assert ward.signs(with_ibuprofen()).says == []
+    cut_off = Event()
+
+    def wait(*_: Any) -> None:
+        cut_off.wait(30)
+
+    event.listen(ward.store.database, "checkout", wait)
+    monkeypatch.setattr("cds_service.remembering.WITHIN_S", 0.01)
+    try:
+        assert recall(*asked[-1]) == NO_MEMORY
+    finally:
+        cut_off.set()
+        event.remove(ward.store.database, "checkout", wait)
+    assert ward.told.about("memory away") == ["TimeoutError"]
 
 
 def test_a_decision_whose_record_is_gone_is_not_remembered(ward: Ward) -> None:

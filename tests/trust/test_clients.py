@@ -56,6 +56,8 @@ def test_a_client_may_say_everything() -> None:
     burst = 5
     trace = true
     origins = ["https://ehr.example.org"]
+    most_cards = {{ order-sign = 3 }}
+    select_to_sign = true
     """
     (client,) = read_clients(text, is_dev=False)
     assert client.keys[0]["kid"] == "key-1"
@@ -82,6 +84,9 @@ def test_a_client_may_say_everything() -> None:
         (MINIMAL + "replay = 'never'", "replay: found 'never': Input should be 'strict', 'same-body' or 'off'"),
         (MINIMAL + "dialect = 'Epic'", "dialect: found 'Epic': Input should be 'standard' or 'epic'"),
         (MINIMAL + "services = []", "services: found []"),
+        (MINIMAL + "most_cards = { order-signing = 3 }", "most_cards.order-signing.[key]: found 'order-signing'"),
+        (MINIMAL + "most_cards = { order-sign = 0 }", "most_cards.order-sign: found 0"),
+        (MINIMAL + "select_to_sign = 'perhaps'", "select_to_sign: found 'perhaps'"),
         (MINIMAL + "calls_per_minute = 0", "calls_per_minute: found 0"),
         (MINIMAL + "tenants = ['']", "tenants[1]: found ''"),
         (
