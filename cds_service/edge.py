@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cds_service.knowledge.release import Release
     from cds_service.outbound import Answer, Outbound
     from cds_service.store.anchors import Anchor
+    from cds_service.store.releases import Releases
     from cds_service.store.store import Store
     from cds_service.store.writing import Tell
     from cds_service.trust.backend_token import BackendTokens
@@ -155,6 +156,13 @@ def open_anchor(settings: Settings) -> "Anchor | None":
     return find_anchor(address, settings.home, post)
 
 
+def tell_of_newer_folders(releases: "Releases", shipped: str, tell: "Tell") -> None:
+    """Say when what the data folders hold is neither what is in force nor what that was made from."""
+    last = releases.last()
+    if last is not None and shipped not in (last.control, releases.find(last.control).base):
+        tell("data folders not in force", f"{shipped[:12]}: `cds release draft` makes a release of them")
+
+
 def follow_releases(
     store: "Store", shipped: "Release", as_run: "Callable[[Release], Release]", tell: "Tell"
 ) -> "InForce":
@@ -177,6 +185,7 @@ def follow_releases(
     try:
         keep_shipped(releases, shipped, store.clock())
         in_force.look()
+        tell_of_newer_folders(releases, shipped.digest, tell)
     except CdsError as why:
         raise BadSettings(f"{why}; `cds release activate` puts one in force that can run") from None
     finally:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from cds_service.edge import tell_of_newer_folders
 from cds_service.errors import BadRelease
 from cds_service.governance.releases import (
     AUTOMATIC,
@@ -177,3 +178,17 @@ def test_first_digits_that_several_share_are_refused(ward: Ward) -> None:
         ward.releases.keep(Kept(digest, 0.0, None, "", "", "", "draft"), b"")
     with pytest.raises(NoSuchRelease, match="several begin so"):
         ward.releases.find("abab")
+
+
+def test_folders_that_hold_something_else_than_what_is_in_force_are_told_of(ward: Ward, quieter: Release) -> None:
+    told: list[tuple[str, str]] = []
+
+    def start(shipped: str) -> list[tuple[str, str]]:
+        tell_of_newer_folders(ward.releases, shipped, lambda event, about: told.append((event, about)))
+        return told
+
+    assert start("ab" * 32) == []  # nothing was activated: the folders answer
+    put(ward, approved(ward, quieter))
+    assert start(ward.shipped.digest) == []  # what the release in force was made from
+    assert start(quieter.digest) == []
+    assert [event for event, _ in start("ab" * 32)] == ["data folders not in force"]
