@@ -124,7 +124,7 @@ def plot_groups(report: Mapping[str, Any]) -> str:
     widest = max((abs(group["citl"]) + 1.96 * group["citl_se"] for group in groups), default=0.1)
 
     def across(value: float) -> float:
-        return 320 + value / widest * 220
+        return 385 + value / widest * 165
 
     rows = [f'<path d="M{across(0.0)} 4V{height - 40}" stroke="#888" stroke-dasharray="5 4"/>']
     for number, group in enumerate(groups):

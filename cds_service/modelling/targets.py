@@ -1,6 +1,7 @@
 """Whether a validation meets the targets that were registered before training.
 
-The targets are those of `docs/models/readmission-30d-targets.md`; they fit any model of a rare binary outcome.
+The targets are those of the readmission model, `docs/models/readmission-30d-targets.md`. Another model has its own,
+written before its training.
 """
 
 from collections.abc import Iterator, Mapping
