@@ -133,8 +133,8 @@ RELEASES = Table(
     Column("approved", Double),
     Column("state", String(NAME), nullable=False),
 )
-"""Releases never change but in `state`, `approver` and `approved`. `content` is the release file, `overlay` the
-workbench's TOML that made it from `base`."""
+"""Releases never change but in `state`, `approver` and `approved`. `content` is the packed release file,
+`overlay` the workbench's TOML that made it from `base`."""
 
 ACTIVATIONS = Table(
     "activation",
@@ -186,8 +186,8 @@ ACCESSES = Table(
     Column("chain_hash", String(DIGEST), nullable=False),
     Index("access_in_chain", "writer", "seq", unique=True),
 )
-"""One row each time somebody looked at records in clear: `what` is `show` or `export`, `of` the decision id or the
-span. In chains like the decisions."""
+"""One row each time somebody looked at records in clear: `what` is `show`, `export`, `replay` or `simulate`, `of` the
+decision id or the span. In chains like the decisions."""
 
 CHECKPOINTS = Table(
     "checkpoint",
