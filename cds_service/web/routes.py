@@ -99,6 +99,7 @@ def add_health_routes(app: Flask, application: Application) -> None:
     def health() -> Response:
         records = application.records_health()
         well = records is None or records.is_well
+        well = well and not (application.models and application.models.not_asked())
         return answer_with(200, b'{"status":"ok"}' if well else b'{"status":"degraded"}')
 
     @app.get("/ready")

@@ -117,12 +117,14 @@ def test_a_server_that_keeps_failing_is_left_alone_and_tried_again(
         assert card_of(client, REQUEST, RULE) is not None
     assert len(calls) == OPENS_AFTER
     assert client.get("/ready").json["models"]["not_asked"] == [MODEL]  # type: ignore[index]
+    assert client.get("/health").json == {"status": "degraded"}
     assert "failed several times and is not asked for a while; rule used" in cards(client, REQUEST)[0]["detail"]
 
     clock.now += STAYS_OPEN_S
     broken = False
     assert card_of(client, REQUEST, MODEL) is not None
     assert client.get("/ready").json["models"]["not_asked"] == []  # type: ignore[index]
+    assert client.get("/health").json == {"status": "ok"}
 
 
 def test_one_call_tries_again_while_the_others_wait(application: Application, client_of: Clients) -> None:
