@@ -90,6 +90,10 @@ class Application:
         """How well decisions are recorded; None where none are."""
         return self.store.health() if self.store is not None else None
 
+    def release_trouble(self) -> str:
+        """Why a newer release that was put in force does not answer here; empty when nothing keeps it from that."""
+        return self.in_force.trouble if self.in_force is not None else ""
+
     @property
     def arms(self) -> Arms:
         """What answers now. It may be another a moment later: take it once for each call."""

@@ -19,7 +19,7 @@ def add_metrics(app: Flask, application: Application) -> None:
     @app.get("/metrics")
     @open_to(operators)
     def metrics() -> Response:
-        return Response(meters.text() + store_lines(application), content_type=TEXT)
+        return Response(meters.text() + state_lines(application), content_type=TEXT)
 
 
 def count_answers(app: Flask, application: Application, meters: Meters) -> None:
@@ -34,16 +34,24 @@ def count_answers(app: Flask, application: Application, meters: Meters) -> None:
         return response
 
 
-def store_lines(application: Application) -> bytes:
-    """How the records are, as the process that answers knows it."""
-    health = application.records_health()
-    if health is None:
-        return b""
+def state_lines(application: Application) -> bytes:
+    """How the service is now, as the process that answers knows it."""
     gauges = {
-        "cds_records_away": ("Whether records go to the spool and not to the database.", int(bool(health.away))),
-        "cds_records_spooled_bytes": ("Records that wait for the database.", health.spooled),
-        "cds_records_lost": ("Decisions whose record could be written nowhere.", health.lost),
-        "cds_checkpoint_failed": ("Whether the last signed checkpoint could not be made.", int(bool(health.upkeep))),
+        "cds_release_not_taken": (
+            "Whether a release that was put in force does not answer.",
+            bool(application.release_trouble()),
+        ),
+        "cds_models_off": ("Risk models that are switched off.", len(application.arms.control.models_off)),
     }
-    lines = [f"# HELP {name} {about}\n# TYPE {name} gauge\n{name} {value}\n" for name, (about, value) in gauges.items()]
+    health = application.records_health()
+    if health is not None:
+        gauges |= {
+            "cds_records_away": ("Whether records go to the spool and not to the database.", bool(health.away)),
+            "cds_records_spooled_bytes": ("Records that wait for the database.", health.spooled),
+            "cds_records_lost": ("Decisions whose record could be written nowhere.", health.lost),
+            "cds_checkpoint_failed": ("Whether the last signed checkpoint could not be made.", bool(health.upkeep)),
+        }
+    lines = [
+        f"# HELP {name} {about}\n# TYPE {name} gauge\n{name} {int(value)}\n" for name, (about, value) in gauges.items()
+    ]
     return "".join(lines).encode()
