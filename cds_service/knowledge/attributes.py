@@ -7,7 +7,7 @@ with the reason.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from cds_service.chart.catalogue import CATALOGUE
+from cds_service.chart.catalogue import CATALOGUE, with_inputs
 from cds_service.knowledge.rules import Evidence, Rule
 
 NO_FUNDING = "the project states no funding source"
@@ -52,7 +52,7 @@ def used_data(part: str, numbers: Iterable[int], facts: frozenset[str]) -> Itera
 
 def data_used(facts: frozenset[str]) -> dict[str, str]:
     """Which of the nine kinds of data a rule or model rests on, through the facts that others are computed from."""
-    read = with_inputs(facts)
+    read = with_inputs(facts & CATALOGUE.keys())
     status = sorted(label(name) for name in read & HEALTH_STATUS)
     return {
         **dict.fromkeys(("race", "ethnicity", "language", "sexual orientation", "gender identity"), CHART_READS_NONE),
@@ -66,21 +66,11 @@ def data_used(facts: frozenset[str]) -> dict[str, str]:
 def say_used(used: bool, facts: frozenset[str], name: str) -> str:
     if not used:
         return "not used"
-    through = sorted(label(fact) for fact in facts if fact != name and name in with_inputs(frozenset({fact})))
+    through = sorted(
+        label(fact) for fact in facts if fact != name and fact in CATALOGUE and name in with_inputs((fact,))
+    )
     ways = ([f"as {label(name)}"] if name in facts else []) + ([f"through {', '.join(through)}"] if through else [])
     return f"used {'; '.join(ways)}"
-
-
-def with_inputs(facts: Iterable[str]) -> frozenset[str]:
-    """The facts with everything they are computed from."""
-    found: set[str] = set()
-    left = list(facts)
-    while left:
-        name = left.pop()
-        if name not in found:
-            found.add(name)
-            left += CATALOGUE[name].inputs if name in CATALOGUE else ()
-    return frozenset(found)
 
 
 def label(name: str) -> str:

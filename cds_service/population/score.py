@@ -10,7 +10,7 @@ from cds_service.chart.chart import Chart
 from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.terms import Value
 from cds_service.record.decision import DecisionRecord
-from cds_service.risk.prediction import Prediction
+from cds_service.record.scores import stored_score
 from cds_service.risk.predictors import read_predictors
 from cds_service.risk.questions import read_facts
 from cds_service.risk.score import Scored
@@ -58,19 +58,18 @@ def read_inputs(bundle: Bundle, chart: Chart) -> dict[str, Value | None]:
 
 
 def row_of(file: str, scored: Scored, inputs: dict[str, Value | None]) -> ScoreRow:
-    if not isinstance(scored, Prediction):
-        return ScoreRow(file, scored.model, scored.version, "", None, "", 0.0, {}, inputs, scored.reasons)
+    kept = stored_score(scored, {})
     return ScoreRow(
         file=file,
-        model=scored.model,
-        version=scored.version,
-        outcome=scored.outcome,
-        result=scored.result,
-        band=scored.band.name if scored.band else "",
-        intercept=scored.intercept,
-        parts={" with ".join(part.predictors): part.contribution for part in scored.contributions},
+        model=kept.model,
+        version=kept.version,
+        outcome=kept.outcome,
+        result=kept.result,
+        band=kept.band,
+        intercept=kept.intercept,
+        parts=dict(kept.parts),
         inputs=inputs,
-        reasons=(),
+        reasons=kept.reasons,
     )
 
 
