@@ -31,7 +31,11 @@ def diff(old: Release, new: Release) -> Iterator[str]:
     """
     yield from diff_rules("", old.rules, new.rules)
     for tenant in sorted({*old.tenants, *new.tenants}):
-        was, now = own_rules(old, tenant), own_rules(new, tenant)
+        touched = {*own_rules(old, tenant), *own_rules(new, tenant)}
+        was, now = (
+            {id: rule for id, rule in release.for_tenant(tenant).rules.items() if id in touched}
+            for release in (old, new)
+        )
         yield from diff_rules(f"for {tenant}: ", was, now)
     yield from diff_models(old.models, new.models)
     for name, label in PARTS.items():
@@ -41,10 +45,10 @@ def diff(old: Release, new: Release) -> Iterator[str]:
         yield "changed: the drug index"
 
 
-def own_rules(release: Release, tenant: str) -> dict[str, Rule]:
-    """The rules that are another for this tenant than for everybody."""
+def own_rules(release: Release, tenant: str) -> list[str]:
+    """The ids of the rules that are another for this tenant than for everybody."""
     rules = release.for_tenant(tenant).rules
-    return {id: rule for id, rule in rules.items() if rule != release.rules.get(id)}
+    return [id for id, rule in rules.items() if rule != release.rules.get(id)]
 
 
 def diff_rules(whose: str, old: Mapping[str, Rule], new: Mapping[str, Rule]) -> Iterator[str]:

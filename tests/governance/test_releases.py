@@ -1,10 +1,12 @@
 """From a draft to what answers and back, on both databases."""
 
+from queue import SimpleQueue
+
 import pytest
 from sqlalchemy import update
 
-from cds_service.edge import tell_of_newer_folders
-from cds_service.errors import BadRelease
+from cds_service.edge import follow_releases, tell_of_newer_folders
+from cds_service.errors import BadRelease, BadSettings
 from cds_service.governance.releases import (
     AUTOMATIC,
     EVERYBODY,
@@ -192,3 +194,41 @@ def test_folders_that_hold_something_else_than_what_is_in_force_are_told_of(ward
     assert start(ward.shipped.digest) == []  # what the release in force was made from
     assert start(quieter.digest) == []
     assert [event for event, _ in start("ab" * 32)] == ["data folders not in force"]
+
+
+def test_a_server_does_not_start_with_another_release_than_the_one_in_force(ward: Ward, quieter: Release) -> None:
+    put(ward, approved(ward, quieter))
+    told: list[str] = []
+    in_force = follow_releases(ward.store, ward.shipped, lambda release: release, lambda event, _: told.append(event))
+    assert (in_force.arms.control, told) == (quieter, ["release in force"])
+    with ward.store.database.begin() as connection:
+        connection.execute(update(ACTIVATIONS).values(who="Mallory"))
+    with pytest.raises(BadSettings, match="not signed"):
+        follow_releases(ward.store, ward.shipped, lambda release: release, lambda event, about: None)
+
+
+def test_a_running_worker_looks_by_itself_and_outlives_what_it_cannot_take(
+    ward: Ward, quieter: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.governance.activate.LOOK_EVERY_S", 0.01)
+    kept = approved(ward, quieter)
+    worker = ward.follow()
+    heard: SimpleQueue[str] = SimpleQueue()
+    worker.tell = lambda event, about: heard.put(event)
+    worker.look()
+    worker.start()
+    try:
+        assert heard.get(timeout=30) == "release in force"
+        worker.load = refuse
+        put(ward, kept)
+        assert heard.get(timeout=30) == "release not taken"
+        assert (worker.trouble, worker.arms.control.digest) == ("no memory left", ward.shipped.digest)
+        worker.load = lambda digest: quieter
+        assert heard.get(timeout=30) == "release in force"
+    finally:
+        worker.close()
+    assert worker.arms.control == quieter
+
+
+def refuse(digest: str) -> Release:
+    raise BadRelease("no memory left")
