@@ -56,9 +56,8 @@ def test_every_text_of_a_rule_can_be_filled_in(rule: Rule, chart: Chart, finding
     assert [place for place, (written, spoken) in said.items() if written.strip() and not spoken] == []
 
 
-@pytest.mark.parametrize(("rule", "chart", "finding"), CASES, ids=name)
-def test_no_card_shows_a_unit_in_braces(rule: Rule, chart: Chart, finding: Finding) -> None:
-    assert "{" not in body(rule, chart, finding)
+def test_no_card_shows_a_unit_in_braces() -> None:
+    assert [rule.id for rule, chart, finding in CASES if "{" in body(rule, chart, finding)] == []
 
 
 @pytest.mark.parametrize(("rule", "chart", "finding"), INTERACTING, ids=name)
