@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,12 +18,23 @@ if TYPE_CHECKING:
 
 models = typer.Typer(help="Risk models: what they are, how good they are, and keeping them so.", no_args_is_help=True)
 
+# A server has no statistics libraries; these commands run where models are made and watched.
+WITH_STATISTICS = frozenset({"fit", "validate", "recalibrate", "monitor", "card"})
+
 IdArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Id of the model, the name of its folder.")]
 DataArgument = Annotated[Path, typer.Argument(metavar="DATA", help="File of patients.", dir_okay=False, exists=True)]
 SourceOption = Annotated[
     str, typer.Option("--source", metavar="NAME", help="What the file is: facts, diabetes-130 or nhanes.")
 ]
 BuildOption = Annotated[Path, typer.Option("--build", metavar="DIR", help="Where reports and finished parts go.")]
+
+
+@models.callback()
+def need_statistics(context: typer.Context) -> None:
+    """Risk models: what they are, how good they are, and keeping them so."""
+    if context.invoked_subcommand in WITH_STATISTICS and find_spec("sklearn") is None:
+        typer.echo("cds: this command needs the statistics libraries: install cds-service[train]", err=True)
+        raise typer.Exit(1)
 
 
 @models.command("list")
@@ -219,7 +231,7 @@ def predictions(
 def card(id: IdArgument) -> None:
     """Write CARD.md from the bundle and its evaluation."""
     from cds_service.modelling.card import write_card
-    from cds_service.modelling.make import read_evaluation
+    from cds_service.modelling.evaluation import read_evaluation
     from cds_service.modelling.versions import read_history
 
     with plain_errors():

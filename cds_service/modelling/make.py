@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cds_service.errors import BadData
 from cds_service.knowledge.bundle import Bundle
 from cds_service.modelling.additive import Additive, choose_and_fit, place_rows
 from cds_service.modelling.cross_validate import PARTS, SEEDS, cross_validate, fingerprint, prepare
+from cds_service.modelling.evaluation import EVALUATION
 from cds_service.modelling.export import write_model
 from cds_service.modelling.golden import write_golden
 from cds_service.modelling.internal import sum_up, validate_in_time
@@ -19,7 +19,6 @@ from cds_service.modelling.sources import read_rows
 from cds_service.modelling.targets import judge
 from cds_service.modelling.versions import write_json
 
-EVALUATION = "evaluation.json"
 FIT_SEED = 1
 FOLDS = len(SEEDS) * PARTS
 
@@ -62,12 +61,3 @@ def evaluate_model(folder: Path, bundle: Bundle, data: Path, build: Path, tell: 
     evaluation["targets"] = [asdict(target) for target in judge(evaluation)]
     write_json(folder / EVALUATION, evaluation)
     return evaluation
-
-
-def read_evaluation(folder: Path) -> dict[str, Any]:
-    """Raises `BadData` for a model without one."""
-    file = folder / EVALUATION
-    if not file.exists():
-        raise BadData(f"{folder.name} was not evaluated: `cds models validate {folder.name} DATA --cross-validate`")
-    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    return found

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.knowledge.bundle import Bundle
-from cds_service.modelling.make import EVALUATION, read_evaluation
+from cds_service.modelling.evaluation import EVALUATION, read_evaluation
 
 
 def show_bundle(bundle: Bundle, folder: Path) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,15 @@ def test_a_card_is_written_from_the_evaluation(models: Path) -> None:
     (models / "readmission-30d/CARD.md").unlink()
     cds("card", "readmission-30d")
     assert (models / "readmission-30d/CARD.md").read_text() == before
+
+
+def test_without_the_statistics_libraries_a_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["cds_service.cli.models"], "find_spec", lambda name: None)
+    assert "install cds-service[train]" in cds("card", "readmission-30d", fails=True)
+    assert "readmission-30d" in cds("list")
+
+
+def test_models_are_shown_without_the_statistics_libraries() -> None:
+    program = "import sys, cds_service.modelling.show, cds_service.modelling.bundles; print('sklearn' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"

@@ -16,8 +16,8 @@ from cds_service.knowledge.sources import load_sources
 from cds_service.modelling.bundles import open_bundle
 from cds_service.modelling.card import write_card
 from cds_service.modelling.cross_validate import MODEL, NAMES, cross_validate, fingerprint, prepare
+from cds_service.modelling.evaluation import read_evaluation
 from cds_service.modelling.internal import sum_up, validate_in_time
-from cds_service.modelling.make import read_evaluation
 from cds_service.modelling.page import write_page
 from cds_service.modelling.plots import steps
 from cds_service.modelling.recipe import Candidate, Recipe, read_recipe
