@@ -4,8 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cds_service.app import build_server, open_terminology
 from cds_service.cli import app
