@@ -33,6 +33,9 @@ from cds_service.knowledge.terms import Link
 from cds_service.knowledge.vocabulary import Vocabulary
 
 FOLDER = "models"
+NAME = re.compile(r"\{\{\s*([\w.]*)")
+SPOKEN_NAMES = ("result", "band", "horizon", "outcome")
+"""What the summary of a model's card may name."""
 
 
 def read_bundles(sources: Sources, pages: Pages, vocabulary: Vocabulary) -> tuple[Bundle, ...]:
@@ -123,6 +126,9 @@ def read_criteria(
 def read_card(page: Page, table: CardTable, vocabulary: Vocabulary) -> ModelCard:
     """What a card of the model says. The rule it names is looked up once all rules are read."""
     show_when = read_condition(page, "card.show_when", table.show_when, (), vocabulary) if table.show_when else None
+    for name in NAME.findall(table.summary):
+        if name not in SPOKEN_NAMES:
+            page.note("card.summary", f"{name!r} is not filled in; there are {name_list(SPOKEN_NAMES, 'and')}")
     for reason in table.override_reasons:
         if reason not in vocabulary.override_reasons:
             near = suggest(reason, vocabulary.override_reasons)

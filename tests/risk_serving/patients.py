@@ -8,7 +8,7 @@ AS_OF = "2026-11-20"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 WARFARIN, IBUPROFEN, ATORVASTATIN = "855332", "197806", "617318"
-CITALOPRAM = "309314"
+CITALOPRAM, HALOPERIDOL = "309314", "310672"
 
 Json = dict[str, Any]
 
@@ -107,5 +107,30 @@ def bleeding_risk() -> PatientCase:
         .with_lab("2160-0", 1.0, "mg/dL", "2026-11-10")
         .with_vital("8480-6", 170, "mm[Hg]", "2026-11-18")
         .ordering(IBUPROFEN, "ibuprofen", dose=1, per_day=3)
+        .as_of(AS_OF)
+    )
+
+
+def on_qt_drugs() -> PatientCase:
+    """A woman of 72 in hospital with heart failure, furosemide, low potassium and citalopram; haloperidol is ordered."""
+    return (
+        a_patient(birthDate="1954-01-01")
+        .with_condition("I50.9", "heart failure", ICD10CM)
+        .taking("197417", "furosemide", dose=1, per_day=1)
+        .taking(CITALOPRAM, "citalopram", dose=1, per_day=1)
+        .with_lab("2823-3", 3.2, "mmol/L", "2026-11-19")
+        .key("encounter", encounter("E1", "IMP", "2026-11-18T10:00:00Z"))
+        .ordering(HALOPERIDOL, "haloperidol", dose=1, per_day=2)
+        .as_of(AS_OF)
+    )
+
+
+def on_opioids() -> PatientCase:
+    """A woman of 62 with COPD and diazepam, for whom 80 mg of oxycodone a day is ordered."""
+    return (
+        a_patient(birthDate="1964-01-01")
+        .with_condition("J44.9", "COPD", ICD10CM)
+        .taking("197591", "diazepam", dose=1, per_day=2)
+        .ordering("1049621", "oxycodone", dose=4, per_day=4)
         .as_of(AS_OF)
     )

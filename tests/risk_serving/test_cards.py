@@ -1,5 +1,6 @@
 """What clinicians read of risk models: on the card of the drug, or on a card that would change something."""
 
+from dataclasses import replace
 from math import exp, fsum
 
 import pytest
@@ -11,6 +12,8 @@ from tests.risk_serving.patients import (
     ICD10CM,
     bleeding_risk,
     leaving_hospital,
+    on_opioids,
+    on_qt_drugs,
     with_failing_kidneys,
     without_a_statin,
 )
@@ -83,6 +86,30 @@ def test_a_bleeding_score_stands_on_the_card_of_the_drugs(client: FlaskClient) -
     assert "After “Stop ibuprofen 600 mg”: 3 instead of 4 points" in card["detail"]
     assert "labile INR is not read here" in card["detail"]
     assert [each["summary"] for each in others if "HAS-BLED" in each["summary"]] == []
+
+
+def test_a_qt_score_tells_what_can_be_changed_and_what_is_unknown(client: FlaskClient) -> None:
+    # Tisdale 2013: 68 years and more 1, female 1, loop diuretic 1, potassium to 3.5 2, two QT drugs 6, heart failure 3.
+    detail = next(card["detail"] for card in cards(client, on_qt_drugs().order_sign()) if "Tisdale" in card["detail"])
+    assert "14 points, high (11 points and more); up to 16 with what is not known" in detail
+    assert "potassium 3.2 mmol/L (19 Nov 2026, yesterday): +2" in detail
+    assert "Not counted: QTc not recorded" in detail
+    assert "instead of 14 points" in detail
+
+
+def test_an_opioid_score_has_a_class_and_no_percentage(client: FlaskClient) -> None:
+    # RIOSORD, commercial 2018: chronic lung disease 5, benzodiazepine 9, 100 mg and more a day 7: class 5 is 18 to 25.
+    detail = next(card["detail"] for card in cards(client, on_opioids().order_sign()) if "RIOSORD" in card["detail"])
+    scores = detail.partition("**Scores**")[2].partition("Source:")[0]
+    assert "21 points, class 5" in scores
+    assert "%" not in scores
+    assert "in 100" not in scores
+
+
+def test_a_child_has_no_score_and_the_rule_speaks(client: FlaskClient) -> None:
+    child = replace(on_opioids(), patient={**on_opioids().patient, "birthDate": "2014-01-01"})
+    details = [card["detail"] for card in cards(client, child.order_sign())]
+    assert any("(RIOSORD): no score (made for adults), rule used" in detail for detail in details)
 
 
 def test_a_score_without_a_finding_has_no_card(client: FlaskClient) -> None:

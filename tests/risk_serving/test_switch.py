@@ -11,7 +11,7 @@ from cds_service.knowledge.rules import Status
 from cds_service.knowledge.switches import FILE, switch_models
 from tests.risk_serving.calls import card_of, cards, models_said
 from tests.risk_serving.patients import bleeding_risk, leaving_hospital, with_failing_kidneys
-from tests.risk_serving.releases import BY, switched
+from tests.risk_serving.releases import BY, remote_model, switched
 
 RULE, MODEL = "readmission-earlier-stays", "readmission-30d"
 
@@ -75,6 +75,7 @@ def test_a_switch_names_a_model_a_reason_and_who(application: Application) -> No
         "has-bled": {**BY, "status": "out"},
         "riosord": {**BY, "url": "https://models.example.org"},
         "lace": {"status": "silent"},
+        "hospital": {**BY, "within_ms": 5000},
     }
     switch_models(page, document, application.release.models)
     said = [(problem.where, problem.message) for problem in page.problems]
@@ -84,6 +85,7 @@ def test_a_switch_names_a_model_a_reason_and_who(application: Application) -> No
         ("has-bled", "status: found 'out', expected 'active', 'silent' or 'off'"),
         ("riosord", "url: only a remote model is asked over the network"),
         ("lace", "Object missing required field `reason`"),
+        ("hospital", "within_ms: found 5000, expected 1 to 1000"),
     ]
 
 
@@ -96,3 +98,12 @@ def test_models_nobody_reviewed_run_silent_where_nobody_answers_for_them(
     request = leaving_hospital().traced().encounter_discharge()
     (said,) = models_said(client_of(release=release), request)[MODEL]
     assert said["quiet"] == "model is silent"
+
+
+def test_predictors_travel_by_https(application: Application) -> None:
+    page = Page(FILE)
+    bundle = remote_model(application.release)
+    switch_models(page, {bundle.id: {**BY, "url": "http://models.example.org"}}, (bundle,))
+    assert [problem.message for problem in page.problems] == [
+        "url: found 'http://models.example.org', expected https, or http on this machine"
+    ]
