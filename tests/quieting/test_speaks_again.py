@@ -375,6 +375,24 @@ def test_a_server_that_does_not_answer_is_not_waited_for(ward: Ward, monkeypatch
     assert ward.told.about("memory away") == ["TimeoutError"]
 
 
+def test_while_records_wait_in_the_spool_nothing_is_remembered(ward: Ward) -> None:
+    overridden(ward)
+    assert ward.store.commits is not None
+    ward.store.commits.away = "slow"
+    assert ward.signs(with_ibuprofen()).says == [RULE]
+
+
+def test_of_more_decisions_than_a_call_reads_the_oldest_are_said_again(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.remembering.MOST_OPENED", 1)
+    other = bleeding("kidney", problem="renal-dosing")
+    ward.overrides(ward.knows(other).signs(with_ibuprofen()))
+    ward.waits(HOUR)
+    overridden(ward).knows(bleeding(), other)
+    assert ward.signs(with_ibuprofen()).says == ["kidney"]
+
+
 def test_a_decision_whose_record_is_gone_is_not_remembered(ward: Ward) -> None:
     overridden(ward)
     remove_older(ward.store.database, ward.clock.now + DAY)
