@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cds_service.knowledge.models import read_bundles
+from cds_service.knowledge.models import check_rules_in_place, read_bundles
 from cds_service.knowledge.page import Pages
 from cds_service.knowledge.sources import Sources, load_sources
 from tests.risk.rewrite import MODELS
@@ -91,6 +92,24 @@ def test_the_small_model_is_right() -> None:
     assert problems() == []
 
 
+def test_a_model_that_another_server_computes_has_no_terms() -> None:
+    pages = Pages({})
+    remote = Sources({f"{ID}/bundle.toml": {**deepcopy(dict(BUNDLE)), "kind": "remote"}})
+    (bundle,) = read_bundles(remote, pages, shipped_library().vocabulary)
+    assert pages.problems == ()
+    assert bundle.functions == {}
+
+
+def test_the_rule_in_the_place_of_a_model_is_there() -> None:
+    pages = Pages({})
+    small = Sources({f"{ID}/bundle.toml": {**deepcopy(dict(BUNDLE)), "card": {"rule": "warfarin-nsaids"}}})
+    bundles = read_bundles(small, pages, shipped_library().vocabulary)
+    check_rules_in_place(pages, bundles, {"warfarin-nsaid"})
+    assert [problem.message for problem in pages.problems] == [
+        "there is no rule 'warfarin-nsaids'; did you mean 'warfarin-nsaid'?"
+    ]
+
+
 def test_what_is_shipped_is_right() -> None:
     pages = Pages({})
     read_bundles(shipped_sources(), pages, shipped_library().vocabulary)
@@ -118,6 +137,12 @@ def test_what_is_shipped_is_right() -> None:
         ),
         ({"band": [{"name": "low", "reason": "x", "outcome": "evnt"}]}, "there is no outcome 'evnt'"),
         ({"made_for": [{"when": {"fact": "agee", "above": 1, "unit": "a"}, "reason": "x"}]}, "no fact called 'agee'"),
+        (
+            {"card": {"summary": "{{ risk }} in 100"}},
+            "'risk' is not filled in; there are result, band, horizon and outcome",
+        ),
+        ({"card": {"override_reasons": ["specialst-advice"]}}, "did you mean 'specialist-advice'?"),
+        ({"card": {"show_when": {"fact": "statins", "is": True}}}, "no fact called 'statins'"),
         (predictor(fact="ages"), "no single fact of the chart is called 'ages'"),
         (predictor(fact="conditions"), "no single fact of the chart is called 'conditions'"),
         (predictor(unit="mo"), "'age' is counted in 'a', found 'mo'"),
@@ -196,3 +221,14 @@ def test_files_that_are_no_json_or_missing_are_named(tmp_path: Any) -> None:
 def test_every_published_file_is_plain_data() -> None:
     for path in MODELS.glob("*/model.json"):
         assert isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+
+
+def test_a_folder_of_a_remote_model_holds_its_bundle_alone(tmp_path: Path) -> None:
+    for kind, id in (("remote", "elsewhere"), ("score", "here")):
+        (tmp_path / id).mkdir()
+        (tmp_path / id / "bundle.toml").write_text(f'kind = "{kind}"\n', "utf-8")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "bundle.toml").write_text("kind = ", "utf-8")
+    missing = {problem.file for problem in load_sources(tmp_path, tmp_path, tmp_path, tmp_path).problems}
+    assert {"models/here/model.json", "models/here/golden.csv", "models/broken/model.json"} <= missing
+    assert not [file for file in missing if file.startswith("models/elsewhere/")]

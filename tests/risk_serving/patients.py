@@ -112,7 +112,7 @@ def bleeding_risk() -> PatientCase:
 
 
 def on_qt_drugs() -> PatientCase:
-    """A woman of 72 in hospital with heart failure, furosemide, low potassium and citalopram; haloperidol is ordered."""
+    """A woman of 72 in hospital with heart failure, furosemide, low potassium, citalopram; haloperidol is ordered."""
     return (
         a_patient(birthDate="1954-01-01")
         .with_condition("I50.9", "heart failure", ICD10CM)
