@@ -15,6 +15,8 @@ from cds_service.store.tables import DECISIONS, FEEDBACK, FINDINGS
 
 PAGE = 1000
 DAY_S = 86_400
+IN_WORDS = "in words only"
+"""The reason of an override that names none of ours: what was written is encrypted and stays so."""
 NOTHING: frozenset[str] = frozenset()
 ACCEPTED, OVERRIDDEN = "accepted", "overridden"
 
@@ -118,7 +120,10 @@ def read_fired(connection: Connection, span: Span) -> Iterator[Fired]:
 def read_answers(connection: Connection, span: Span) -> Mapping[str, Answer]:
     """What became of the cards of the decisions of a span, by card; however late it was reported."""
     query = (
-        select(FEEDBACK.c.card, FEEDBACK.c.outcome, FEEDBACK.c.at, FEEDBACK.c.reason_code)
+        select(
+            *(FEEDBACK.c.card, FEEDBACK.c.outcome, FEEDBACK.c.at, FEEDBACK.c.reason_code),
+            FEEDBACK.c.comment.is_not(None).label("words"),
+        )
         .join(
             DECISIONS,
             and_(FEEDBACK.c.decision_id == DECISIONS.c.decision_id, FEEDBACK.c.tenant == DECISIONS.c.tenant),
@@ -130,7 +135,8 @@ def read_answers(connection: Connection, span: Span) -> Mapping[str, Answer]:
     for row in read_pages(connection, query):
         before = found.get(row.card, Answer(OVERRIDDEN, row.at))
         outcome = ACCEPTED if ACCEPTED in (before.outcome, row.outcome) else OVERRIDDEN
-        reasons = dict.fromkeys((*before.reasons, *((row.reason_code,) if row.reason_code else ())))
+        reason = row.reason_code or (IN_WORDS if row.words else "")
+        reasons = dict.fromkeys((*before.reasons, *((reason,) if reason else ())))
         found[row.card] = Answer(outcome, max(before.at, row.at), tuple(reasons))
     return found
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.monitoring.rates import BASELINE_DAYS, find_shifts
+from cds_service.monitoring.words import show_shift
 
 FIRST = (date(2026, 11, 1) - date(1970, 1, 1)).days
 CALLS = 300
@@ -61,3 +62,12 @@ def test_any_course_can_be_judged(alerts: list[int]) -> None:
         assert shift.since <= shift.noticed
         assert shift.before[1] == CALLS * BASELINE_DAYS
         assert log(1 + shift.after[1]) > 0
+
+
+def test_a_change_is_told_in_a_sentence_without_small_counts() -> None:
+    (shift,) = find_shifts({"louder": by_day(*[6] * 20, *[18] * 10)}, calls(30))
+    assert show_shift(shift, 11) == (
+        "louder: more since 2026-11-21 (noticed 2026-11-23), 2.0 before, 6.0 after, per 100 calls about orders"
+    )
+    (silent,) = find_shifts({"silent": by_day(*[6] * 20)}, calls(40))
+    assert "fewer since 2026-11-21" in show_shift(silent, 11)

@@ -83,6 +83,13 @@ def test_an_override_of_the_same_drugs_for_the_same_patient_is_a_repeat(traffic:
     assert found.reasons == {"no reason given": 4}
 
 
+def test_a_reason_in_words_is_counted_and_not_read(traffic: Traffic) -> None:
+    traffic.answer(traffic.call(BLEEDING), "overridden", words=b"encrypted")
+    traffic.answer(traffic.call(BLEEDING), "overridden", "other", words=b"encrypted")
+    found = line(report_on(traffic), "warfarin-nsaid", "1.0.0")
+    assert found.reasons == {"in words only": 1, "other": 1}
+
+
 def test_a_call_sent_again_within_a_minute_counts_once(traffic: Traffic) -> None:
     same = {"hook_instance": "same", "body_sha256": "0" * 64}
     traffic.call(BLEEDING, **same)

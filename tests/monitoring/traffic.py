@@ -41,7 +41,9 @@ class Traffic:
         self.store.write(an_entry(self.number, fired=tuple(placed), **told))
         return card
 
-    def answer(self, card: str, outcome: str, reason: str = "", tenant: str = "general") -> None:
+    def answer(
+        self, card: str, outcome: str, reason: str = "", tenant: str = "general", words: bytes | None = None
+    ) -> None:
         """Feedback of a card, a minute after the last call."""
         self.cards.append(card)
         row = {
@@ -49,6 +51,7 @@ class Traffic:
             **{"received": self.clock.now + 60, "at": self.clock.now + 60, "tenant": tenant, "client": "general"},
             **{"service": "medication-order-sign", "card": card, "decision_id": decision_id(self.number)},
             **{"outcome": outcome, "accepted": "[]", "reason_code": reason, "reason_system": ""},
+            "comment": words,
         }
         with self.store.database.begin() as connection:
             connection.execute(insert(FEEDBACK), row)
