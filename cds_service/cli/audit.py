@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cds_service.store.store import Store
     from cds_service.store.verifying import Audit
 
-audit = typer.Typer(help="The records of decisions: verify, export, show.", no_args_is_help=True)
+audit = typer.Typer(help="The records of decisions: verify, export, show, feedback.", no_args_is_help=True)
 
 SinceOption = Annotated[
     str, typer.Option(metavar="TIME", help="From when: a date, or a span back from now such as 30d or 12h.")
@@ -116,6 +116,30 @@ def export(
         note_access(store, "export", f"{first.isoformat()} to {last.isoformat()}")
         for envelope in store.list_since(first.timestamp(), last.timestamp(), tenant):
             typer.echo(line_of(envelope))
+
+
+@audit.command()
+def feedback(
+    since: SinceOption = "1d",
+    until: UntilOption = None,
+    words: Annotated[bool, typer.Option("--words", help="What people typed too, in clear.")] = False,
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Print one JSON line for each event that clients reported of cards, with the decision and the rules it is about.
+    That it was shown is recorded first."""
+    import msgspec
+
+    from cds_service.store.feedback import list_feedback, read_words
+
+    with plain_errors():
+        store = open_for_reading(settings_from(config))
+        now = datetime.now(UTC)
+        first, last = read_moment(since, now), read_moment(until, now) if until else now
+        note_access(store, "words" if words else "feedback", f"{first.isoformat()} to {last.isoformat()}")
+        for told in list_feedback(store, first.timestamp(), last.timestamp(), tenant):
+            more = {"words": read_words(store, told.feedback_key)} if words and told.has_words else {}
+            typer.echo(msgspec.json.encode({**msgspec.to_builtins(told), **more}))
 
 
 def open_for_reading(settings: "Settings") -> "Store":

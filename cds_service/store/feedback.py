@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.database import insert_into
@@ -194,7 +194,7 @@ class Told:
     """One event as it is kept, with the decision it belongs to. `decision_id` None: the card is not known.
 
     `role`, `hook` and `release_digest` are the decision's; `topic` is what the card is about, `rules` are the findings
-    on it, each with its version.
+    on it, each with its version. `has_words` says whether there is anything for `read_words`.
     """
 
     feedback_key: str
@@ -213,6 +213,7 @@ class Told:
     release_digest: str = ""
     topic: str = ""
     repeat: bool = False
+    has_words: bool = False
     rules: tuple[tuple[str, str], ...] = ()
 
 
@@ -233,10 +234,23 @@ def list_feedback(store: Store, since: float, until: float | None = None, tenant
         for page in connection.execute(query, execution_options={"yield_per": AT_ONCE}).partitions():
             rules = rules_of(connection, [row.card for row in page])
             for row in page:
-                columns = {name: getattr(row, name) for name in Told.__slots__ if name not in ("accepted", "rules")}
-                shared = {name: columns[name] or "" for name in ("role", "hook", "release_digest", "topic")}
-                more = {"accepted": msgspec.json.decode(row.accepted, type=tuple[str, ...]), "repeat": bool(row.repeat)}
-                yield Told(**{**columns, **shared, **more}, rules=rules.get(row.card, ()))
+                yield as_told(row, rules.get(row.card, ()))
+
+
+def as_told(row: Row[Any], rules: tuple[tuple[str, str], ...]) -> Told:
+    return Told(
+        *(row.feedback_key, row.received, row.at, row.tenant, row.client, row.service, row.card, row.outcome),
+        accepted=msgspec.json.decode(row.accepted, type=tuple[str, ...]),
+        reason_code=row.reason_code,
+        decision_id=row.decision_id,
+        role=row.role or "",
+        hook=row.hook or "",
+        release_digest=row.release_digest or "",
+        topic=row.topic or "",
+        repeat=bool(row.repeat),
+        has_words=row.comment is not None,
+        rules=rules,
+    )
 
 
 def rules_of(connection: Connection, cards: list[str]) -> dict[str, tuple[tuple[str, str], ...]]:

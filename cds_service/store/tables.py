@@ -186,8 +186,8 @@ ACCESSES = Table(
     Column("chain_hash", String(DIGEST), nullable=False),
     Index("access_in_chain", "writer", "seq", unique=True),
 )
-"""One row each time somebody looked at records in clear: `what` is `show`, `export`, `replay` or `simulate`, `of` the
-decision id or the span. In chains like the decisions."""
+"""One row each time somebody looked at records in clear: `what` is `show`, `export`, `replay`, `simulate`, `feedback`
+or `words` (what people typed with it), `of` the decision id or the span. In chains like the decisions."""
 
 CHECKPOINTS = Table(
     "checkpoint",
