@@ -34,7 +34,18 @@ ALLOWED = {
     "presenting": {"chart", "knowledge", "reasoning", "risk", "hooks", "terminology"},
     "record": {"hooks", "chart", "reasoning", "risk", "presenting"},
     "call": {"hooks", "fhir", "chart", "knowledge", "reasoning", "risk", "presenting", "record"},
-    "governance": {"record", "store", "hooks", "call", "knowledge", "chart", "reasoning", "risk", "presenting", "terminology"},
+    "governance": {
+        "record",
+        "store",
+        "hooks",
+        "call",
+        "knowledge",
+        "chart",
+        "reasoning",
+        "risk",
+        "presenting",
+        "terminology",
+    },
 }
 # Single modules of packages that are closed otherwise: suggestions are built as FHIR and read back through `chart`.
 MODULES = dict.fromkeys(("presenting", "governance"), "cds_service.fhir.build")
