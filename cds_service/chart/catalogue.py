@@ -75,7 +75,7 @@ _DERIVED = (
         "medications orders",
         "CDC Clinical Practice Guideline for Prescribing Opioids for Pain, 2022",
     ),
-    _derived("aki_stage", "AKI stage (KDIGO, creatinine)", "{stage}", "creatinine", "KDIGO 2012 AKI guideline, 2.1"),
+    _derived("aki_stage", "acute kidney injury stage", "{stage}", "creatinine", "KDIGO 2012 AKI guideline, 2.1"),
 )
 
 _SCORES = (
