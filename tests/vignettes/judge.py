@@ -69,9 +69,7 @@ def find_fault(expected: Expected, cards: tuple[Group, ...], chart: Chart) -> st
 
 def fits(expected: Expected, card: Group, chart: Chart) -> tuple[Finding, ...]:
     """The findings on a card that are of this kind, if together they speak of every drug that is expected."""
-    findings = tuple(
-        finding for finding in card.told if finding.rule.family in {expected.kind, *KINDS[expected.kind]}
-    )
+    findings = tuple(finding for finding in card.told if finding.rule.family in {expected.kind, *KINDS[expected.kind]})
     spoken_of = set().union(*(ingredients_of(finding, chart) for finding in findings))
     return findings if expected.about <= spoken_of else ()
 
