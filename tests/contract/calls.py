@@ -62,7 +62,7 @@ class Contract:
 
     @cached_property
     def validators(self) -> dict[tuple[str, str, str], Draft202012Validator]:
-        """By path, method and status; what is not here is not documented."""
+        """By path, method and status, of the answers in JSON; a JSON answer that is not here is not documented."""
         components = self.document["components"]
         return {
             (path, method, status): Draft202012Validator(
@@ -71,4 +71,5 @@ class Contract:
             for path, methods in self.document["paths"].items()
             for method, operation in methods.items()
             for status, answer in operation["responses"].items()
+            if "application/json" in answer["content"]
         }
