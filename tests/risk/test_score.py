@@ -92,7 +92,7 @@ def test_the_comparator_is_the_same_patient_with_other_values() -> None:
         ({"sbp": number(181, MMHG)}, "systolic blood pressure 181 mmHg is outside 90 to 180 mmHg"),
         ({"sbp": number(89, MMHG)}, "systolic blood pressure 89 mmHg is outside 90 to 180 mmHg"),
         ({"total_cholesterol": number(321, MG_DL)}, "total cholesterol 321 mg/dL is outside 130 to 320 mg/dL"),
-        ({"bmi": number(40, "kg/m2")}, "body mass index 40 kg/m² is outside 18.5 to 39.9 kg/m2"),
+        ({"bmi": number(40, "kg/m2")}, "body mass index 40 kg/m² is outside 18.5 to 39.9 kg/m²"),
         ({"egfr_ckdepi2021": number(141, GFR)}, "eGFR (CKD-EPI 2021) 141 mL/min/1.73 m² is outside 15 to 140"),
         ({"age": number(80, "a")}, "made for people of 30 to 79 years"),
         ({"age": number(29, "a")}, "made for people of 30 to 79 years"),
