@@ -38,7 +38,8 @@ class CardRow(msgspec.Struct, frozen=True):
 class Entry:
     """One decision. `payload` is its whole record, `body_sha256` the digest of the call; `reached` lists rule ids by
     outcome (`silent`, `undetermined`, `error`), and under `missing` what kept rules undetermined, as
-    `value inr: not sent`. `topics` are the uuids of the cards, each with what it is about."""
+    `value inr: not sent`. `topics` are the uuids of the cards, each with what it is about. `orders` is how many drafts
+    for a drug the call was about, None at hooks without orders."""
 
     decision_id: str
     tenant: str
@@ -58,6 +59,7 @@ class Entry:
     fired: tuple[Fired, ...] = ()
     reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     topics: Mapping[str, str] = field(default_factory=dict)
+    orders: int | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -82,6 +84,7 @@ class Row(msgspec.Struct, frozen=True):
     data_key: str
     ciphertext: bytes
     ciphertext_sha256: str
+    orders: int | None = None
 
 
 class FindingRow(msgspec.Struct, frozen=True):
@@ -161,11 +164,12 @@ def hash_who(who: Who, tenant: str, rules: Sequence[str], ring: Ring) -> Hashes:
 def bind(row: Row, findings: tuple[FindingRow, ...]) -> bytes:
     """What a record's ciphertext is bound to: all that stands in clear beside it and that no rotation of keys changes.
 
-    A row whose columns were changed does not open any more.
+    A row whose columns were changed does not open any more. Rows from before orders were counted are bound without.
     """
     columns = [
         *(row.decision_id, row.at, row.tenant, row.client, row.service, row.hook, row.role),
         *(row.release_digest, row.code_version, row.arm, row.cards, sha256(row.reached).hexdigest()),
+        *(() if row.orders is None else (row.orders,)),
     ]
     told = [
         [
@@ -206,6 +210,7 @@ def seal_entry(entry: Entry, at: float, ring: Ring, seals: Seals) -> Sealed:
         data_key=key.kept.data_key,
         ciphertext=b"",
         ciphertext_sha256="",
+        orders=entry.orders,
     )
     ciphertext = seal(key, entry.payload, bind(row, findings))
     sealed = msgspec.structs.replace(row, ciphertext=ciphertext, ciphertext_sha256=sha256(ciphertext).hexdigest())

@@ -42,6 +42,7 @@ DECISIONS = Table(
     Column("index_key", String(KEY_ID), nullable=False),
     Column("repeat", Boolean, nullable=False),
     Column("cards", Integer, nullable=False),
+    Column("orders", Integer),
     Column("reached", LargeBinary, nullable=False),
     Column("data_key", String(KEY_ID), nullable=False),
     Column("ciphertext", LargeBinary),
@@ -57,7 +58,8 @@ DECISIONS = Table(
 """One row for each decision. `at` is when it was recorded; `role` the resource type of the user (`Practitioner`).
 
 `call_key` is of client, service, hook instance and body: the same within 60 s is a `repeat`, which no denominator
-counts. `cards` is how many were shown. `reached` is packed JSON (`store.entries.unpack_reached`): the rules that were
+counts. `cards` is how many were shown, `orders` how many drafts for a drug the call was about: NULL at hooks without
+orders, and where it was not counted yet. `reached` is packed JSON (`store.entries.unpack_reached`): the rules that were
 reached and did not fire. `ciphertext` is NULL once retention removed it; `ciphertext_sha256` and the chain stay.
 """
 

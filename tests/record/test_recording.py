@@ -1,16 +1,18 @@
 """What the store keeps of a decision: the record itself, and beside it nothing that a client wrote freely."""
 
 import pytest
+from msgspec.structs import replace
 
-from cds_service.chart.facts import Reason
+from cds_service.chart.facts import Items, Reason, Unrecognised
 from cds_service.hooks.response import Card, CardSource
 from cds_service.presenting.groups import Withheld
 from cds_service.reasoning.findings import Missing, Outcome
 from cds_service.record.canonical import canonical_bytes
 from cds_service.record.reading import UnreadableRecord
-from cds_service.recording import entry_of, name_role, who_of
+from cds_service.recording import count_orders, entry_of, name_role, who_of
 from tests.presenting.findings import a_finding, a_spoken_rule
 from tests.record.test_record import FIRED, IBUPROFEN, OPEN, WARFARIN, a_record
+from tests.support.charts import a_chart, a_draft
 
 
 def test_each_finding_that_fired_stands_with_its_card_or_why_it_has_none() -> None:
@@ -32,6 +34,24 @@ def test_each_finding_that_fired_stands_with_its_card_or_why_it_has_none() -> No
     assert (shown.rule, shown.card, shown.reason, shown.grade) == ("warfarin-nsaid", "card-1", "", 0)
     assert shown.ingredients == ("ibuprofen", "warfarin")
     assert (kept_back.rule, kept_back.card, kept_back.reason) == ("quiet", None, "over the cap")
+
+
+def test_the_drafts_for_a_drug_that_a_call_is_about_are_counted() -> None:
+    """At order-sign all of them; at order-select the selected ones, and those that nobody recognised, for they may be
+    the ones selected; an opened chart has none, which is not the same as 0."""
+    selected, other = a_draft("ibuprofen", reference="A"), a_draft("warfarin", reference="B", selected=False)
+    chart = a_chart(orders=(selected, other), medications=(WARFARIN,), unrecognised={"orders": ["tea", "tea two"]})
+    parts_of_a = Items((selected, other), (Unrecognised("zinc", "A"),), complete=True, reason=None)
+    assert count_orders(replace(chart, hook="order-sign")) == 4
+    assert count_orders(replace(chart, hook="order-select")) == 3
+    assert count_orders(replace(chart, hook="order-sign", orders=parts_of_a)) == 2
+    assert count_orders(a_chart(hook="order-sign")) == 0
+    assert count_orders(replace(chart, hook="patient-view")) is None
+    assert count_orders(replace(chart, hook="encounter-discharge")) is None
+
+
+def test_the_number_of_orders_stands_beside_the_record() -> None:
+    assert entry_of(a_record(FIRED)).orders == 1  # ibuprofen; the warfarin is on the list already
 
 
 def test_what_was_not_recognised_is_not_quoted_beside_the_record() -> None:

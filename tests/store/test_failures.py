@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
@@ -75,6 +76,26 @@ def test_records_that_waited_over_a_restart_drain_at_the_next_start(places: Plac
     with a_store(places) as store:
         wait_for(lambda: store.health().is_well)
         assert recorded(store) == [decision_id(1)]
+
+
+def test_a_record_that_was_spooled_before_orders_were_counted_is_still_read(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The spool of an older release holds rows without the member."""
+    append = Spool.append
+
+    def append_as_before(self: Spool, records: Sequence[bytes]) -> None:
+        rows = [msgspec.msgpack.decode(each) for each in records]
+        assert [row["row"].pop("orders") for row in rows] == [None]
+        append(self, [msgspec.msgpack.encode(row) for row in rows])
+
+    monkeypatch.setattr(Spool, "append", append_as_before)
+    with a_store(places) as store:
+        with database_away(store):
+            store.write(an_entry(1))
+        wait_for(lambda: store.health().is_well)
+        assert store.records.envelope(decision_id(1)).row.orders is None
+        assert store.read(decision_id(1)) == an_entry(1).payload
 
 
 def test_a_slow_commit_does_not_hold_up_the_answer_and_the_record_is_kept_once(

@@ -78,15 +78,17 @@ def test_two_tenants_with_the_same_patient_have_nothing_in_common(places: Places
     [
         update(DECISIONS).values(tenant="other"),
         update(DECISIONS).values(cards=0),
+        update(DECISIONS).values(orders=1),
+        update(DECISIONS).values(orders=None),
         update(DECISIONS).values(at=NOON - 1),
         update(FINDINGS).values(outcome="shown"),
         FINDINGS.delete().where(FINDINGS.c.place == 1),
     ],
-    ids=["tenant", "cards", "time", "outcome", "finding"],
+    ids=["tenant", "cards", "orders", "no orders", "time", "outcome", "finding"],
 )
 def test_a_record_does_not_open_once_what_stands_beside_it_was_changed(places: Places, change: object) -> None:
     with a_store(places) as store:
-        store.write(an_entry())
+        store.write(an_entry(orders=2))
         with store.database.begin() as connection:
             connection.execute(change)  # type: ignore[call-overload]
         with pytest.raises(Unopened, match=decision_id(1)):
