@@ -16,14 +16,13 @@ from joserfc.jwk import ECKey, RSAKey
 from rich.console import Console
 from rich.table import Table
 
-from cds_service.trust.allowance import Allowances
 from cds_service.trust.callers import Presented
 from cds_service.trust.client import Client
 from cds_service.trust.client_token import verify_token
 from cds_service.trust.database import open_database
 from cds_service.trust.gate import Gate
 from cds_service.trust.key_sources import open_key_sources
-from cds_service.trust.replay import UsedTokens
+from cds_service.trust.ledger import Ledger
 
 CALLS = 400
 BASE, PATH = "https://cds.example.org", "/cds-services/medication-order-sign"
@@ -46,7 +45,7 @@ def measure(name: str, folder: Path) -> tuple[float, float]:
     clients = {client.issuers[0]: client}
     sources = open_key_sources([client], lambda url: b"", time.monotonic)
     database = open_database(None, folder / name.replace(" ", "-"))
-    gate = Gate(BASE, clients, sources, database, UsedTokens(database), Allowances(database))
+    gate = Gate(BASE, clients, sources, Ledger(database, lambda event, about: None))
     now = time.time()
 
     def token() -> str:

@@ -94,6 +94,10 @@ class Application:
         """Why a newer release that was put in force does not answer here; empty when nothing keeps it from that."""
         return self.in_force.trouble if self.in_force is not None else ""
 
+    def callers_trouble(self) -> str:
+        """Why workers do not share what callers have used up; empty when they do."""
+        return self.gate.ledger.away if self.gate is not None else ""
+
     @property
     def arms(self) -> Arms:
         """What answers now. It may be another a moment later: take it once for each call."""
@@ -239,7 +243,7 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
     application = replace(application, store=store, in_force=in_force, recall=recall, models=open_models(settings))
     if settings.is_dev and not clients:
         return application
-    gate = open_gate(settings, clients, tuple(application.arms.services.values()))
+    gate = open_gate(settings, clients, tuple(application.arms.services.values()), tell)
     return replace(application, gate=gate, fetch=open_fall_back(settings, clients))
 
 

@@ -1,8 +1,9 @@
 """The one way this service opens a database: an SQLite file under `CDS_HOME`, or the site's PostgreSQL."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.errors import BadSettings
 
+T = TypeVar("T")
 Insert = sqlite.Insert | postgresql.Insert
 INSERTS: dict[str, Callable[[Table], Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 CONNECTIONS = 32
@@ -19,6 +21,9 @@ WAIT_S = 2
 SURVIVES_A_CRASH = "NORMAL"
 SURVIVES_POWER_LOSS = "FULL"
 """SQLite's `synchronous`: with NORMAL a power loss may cost the last rows, never what was written before."""
+
+AT_ONCE = 8
+"""Questions that wait for a server side by side."""
 
 IMPATIENT = {"connect_timeout": WAIT_S, "tcp_user_timeout": WAIT_S * 1000}
 """In words of libpq."""
@@ -70,3 +75,32 @@ def cannot_use(error: Exception) -> BadSettings:
 def insert_into(table: Table, database: Engine) -> Insert:
     """The insert of this database's dialect, which knows `on_conflict_do_nothing`."""
     return INSERTS[database.dialect.name](table)
+
+
+class Questions:
+    """Questions to one database, each waited for only so long.
+
+    A server that is frozen takes connections and never answers, and no setting of its driver ends that wait. While one
+    question stays without an answer no other is put. SQLite is asked directly: it gives up by itself after `WAIT_S`.
+    """
+
+    def __init__(self, database: Engine) -> None:
+        self.pool = ThreadPoolExecutor(AT_ONCE, "database") if database.dialect.name == "postgresql" else None
+        self.unanswered: Future[Any] | None = None
+
+    def ask(self, question: Callable[[], T], within: float) -> T:
+        """The answer. Raises `TimeoutError` after `within` seconds, and what the question raises.
+
+        A question that was given up may still be answered later: only what may happen unseen is put this way.
+        """
+        if self.pool is None:
+            return question()
+        if self.unanswered is not None and not self.unanswered.done():
+            raise TimeoutError
+        asked = self.pool.submit(question)
+        try:
+            return asked.result(within)
+        except TimeoutError:
+            if not asked.cancel():
+                self.unanswered = asked
+            raise

@@ -38,15 +38,16 @@ def find_clients(settings: Settings) -> "tuple[Client, ...]":
     return read_clients(path.read_text("utf-8"), settings.is_dev) if path.is_file() else ()
 
 
-def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple[Service, ...]) -> "Gate":
+def open_gate(
+    settings: Settings, clients: "tuple[Client, ...]", services: tuple[Service, ...], tell: "Tell"
+) -> "Gate":
     """What stands between the network and the service. Raises `BadSettings`."""
-    from cds_service.trust.allowance import Allowances
     from cds_service.trust.clients import refuse_unknown_services
     from cds_service.trust.database import open_database
     from cds_service.trust.fetching import key_set_fetch
     from cds_service.trust.gate import Gate
     from cds_service.trust.key_sources import open_key_sources
-    from cds_service.trust.replay import UsedTokens
+    from cds_service.trust.ledger import Ledger
 
     refuse_unknown_services(clients, [service.id for service in services])
     database = open_database(settings.database_url, settings.home)
@@ -54,9 +55,7 @@ def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple
         base_url=settings.base_url,
         clients={issuer: client for client in clients for issuer in client.issuers},
         key_sources=open_key_sources(clients, key_set_fetch(connect(settings)), time.monotonic),
-        database=database,
-        used_tokens=UsedTokens(database),
-        allowances=Allowances(database),
+        ledger=Ledger(database, tell),
     )
 
 

@@ -18,6 +18,8 @@ from cds_service.store.store import Store
 from cds_service.store.tables import CARDS, DATA_KEYS, DECISIONS, FEEDBACK, FINDINGS
 
 AT_ONCE = 500
+WITHIN_S = 2.0
+"""How long a report waits for a server that says nothing."""
 OURS = 5
 """The version of the uuids that this service gives to cards and suggestions."""
 
@@ -75,13 +77,18 @@ def keep_feedback(store: Store, reporter: Reporter, events: Sequence[Reported]) 
     now = store.clock()
     post = Post(store, reporter, now, store.seals.key_of(now))
     try:
-        with writing(store.database) as connection:
-            decisions = find_decisions(connection, reporter.tenant, (event.card for event in events))
-            write_rows(post, connection, settle_rows(post, connection, events, decisions))
-    except SQLAlchemyError as error:
+        return store.questions.ask(lambda: keep_post(post, events), WITHIN_S)
+    except (SQLAlchemyError, TimeoutError) as error:
         cause = getattr(error, "orig", None) or error
         store.tell("feedback not kept", type(cause).__name__)
         raise NotKept from None
+
+
+def keep_post(post: Post, events: Sequence[Reported]) -> Kept:
+    """Keep a report in one transaction. Raises what the database raises."""
+    with writing(post.store.database) as connection:
+        decisions = find_decisions(connection, post.reporter.tenant, (event.card for event in events))
+        write_rows(post, connection, settle_rows(post, connection, events, decisions))
     return Kept(len(events), sum(event.card not in decisions for event in events))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.database import SURVIVES_POWER_LOSS, reach_database
+from cds_service.database import SURVIVES_POWER_LOSS, Questions, reach_database
 from cds_service.errors import NotRecorded
 from cds_service.store.anchors import Anchor
 from cds_service.store.entries import Entry, patient_parts, seal_entry, user_parts
@@ -22,6 +22,8 @@ from cds_service.store.upkeep import Upkeep
 from cds_service.store.writing import GroupCommit, Tell
 
 FILE = "store.sqlite"
+HEALTH_WITHIN_S = 0.5
+"""How long somebody who asks for the health waits for a server that says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Store:
     ring: Ring
     seals: Seals = field(init=False)
     records: Records = field(init=False)
+    questions: Questions = field(init=False)
     spool: Spool | None = None
     commits: GroupCommit | None = None
     upkeep: Upkeep | None = None
@@ -84,6 +87,7 @@ class Store:
     def __post_init__(self) -> None:
         self.seals = Seals(lambda: self.ring)
         self.records = Records(self.database, self.seals)
+        self.questions = Questions(self.database)
 
     def start(self) -> None:
         """Begin to write. Raises `BadSettings` when the spool has no space."""
@@ -134,8 +138,12 @@ class Store:
         """How the store is, as this process knows it. Losses of earlier processes count once the database knows."""
         if self.commits is None or self.spool is None or self.upkeep is None:
             return StoreHealth("not started", 0, 0, "")
-        away = self.commits.away
-        lost = len(self.commits.lost) + (0 if away else self._count_lost())
+        away, lost = self.commits.away, len(self.commits.lost)
+        if not away:
+            try:
+                lost += self.questions.ask(self._count_lost, HEALTH_WITHIN_S)
+            except (SQLAlchemyError, TimeoutError) as error:
+                away = type(getattr(error, "orig", None) or error).__name__
         return StoreHealth(away, self.spool.waiting(), lost, self.upkeep.trouble)
 
     def close(self) -> None:
@@ -149,11 +157,8 @@ class Store:
         self.database.dispose()
 
     def _count_lost(self) -> int:
-        try:
-            with self.database.connect() as connection:
-                return connection.execute(select(func.count()).select_from(LOST)).scalar_one()
-        except SQLAlchemyError:
-            return 0
+        with self.database.connect() as connection:
+            return connection.execute(select(func.count()).select_from(LOST)).scalar_one()
 
 
 def open_store(places: Places, clock: Callable[[], float], tell: Tell, duties: Duties = Duties()) -> Store:

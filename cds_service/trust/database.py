@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import Column, Double, Engine, MetaData, String, Table
+from sqlalchemy import Column, Double, Engine, MetaData, QueuePool, String, Table, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -46,6 +46,15 @@ def open_database(url: str | None, home: Path) -> Engine:
     except (SQLAlchemyError, ImportError) as error:
         raise cannot_use(error) from None
     engine.dispose()
+    return engine
+
+
+def open_memory() -> Engine:
+    """A database in the memory of this process, with its tables. It is one connection: threads take turns."""
+    engine = create_engine(
+        "sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
+    )
+    create_tables(engine)
     return engine
 
 

@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
-
-from cds_service.trust.allowance import Allowances
 from cds_service.trust.callers import Caller, Presented, name_tenant
 from cds_service.trust.client import Client
 from cds_service.trust.client_token import verify_token
 from cds_service.trust.key_sources import KeySource
-from cds_service.trust.replay import UsedTokens
+from cds_service.trust.ledger import Ledger
 
 FEEDBACK = "/feedback"
 
@@ -23,9 +20,7 @@ class Gate:
     base_url: str
     clients: Mapping[str, Client]
     key_sources: Mapping[str, KeySource]
-    database: Engine
-    used_tokens: UsedTokens
-    allowances: Allowances
+    ledger: Ledger
 
     def admit(self, presented: Presented, now: float) -> Caller:
         """The caller of one call at `now` (epoch seconds). Raises `NotTrusted` or `TooManyCalls`.
@@ -38,9 +33,7 @@ class Gate:
         )
         same_call = proven.client.replay == "same-body"
         call = f"{presented.path}\n".encode() + (presented.read_body() if same_call else b"")
-        with self.database.begin() as connection:
-            self.used_tokens.use(connection, proven, call, now)
-            self.allowances.spend(connection, proven.client, now)
+        self.ledger.enter(proven, call, now)
         return Caller(proven.client, name_tenant(proven.client, proven.tenant))
 
     def _audiences(self, path: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from cds_service.reasoning.findings import Outcome
 from cds_service.record.decision import DecisionRecord
 from cds_service.trust.callers import Caller
 
-GOOD_NEWS = frozenset({"database back", "release in force"})
+GOOD_NEWS = frozenset({"database back", "release in force", "tokens shared again"})
 
 log = structlog.get_logger()
 
@@ -58,7 +58,8 @@ def log_decision(record: DecisionRecord, milliseconds: float) -> None:
 
 
 def log_store(event: str, about: str) -> None:
-    """Write what the store says of itself: records that wait or are lost, by decision id; which release answers."""
+    """Write what the databases say of themselves: records that wait or are lost, by decision id; which release
+    answers; whether used tokens are shared."""
     (log.info if event in GOOD_NEWS else log.error)(event, about=about)
 
 

@@ -41,6 +41,10 @@ def state_lines(application: Application) -> bytes:
             "Whether a release that was put in force does not answer.",
             bool(application.release_trouble()),
         ),
+        "cds_tokens_not_shared": (
+            "Whether each worker remembers used tokens on its own, for their database does not answer.",
+            bool(application.callers_trouble()),
+        ),
         "cds_models_off": ("Risk models that are switched off.", len(application.arms.control.models_off)),
     }
     health = application.records_health()

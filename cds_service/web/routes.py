@@ -99,6 +99,7 @@ def add_health_routes(app: Flask, application: Application) -> None:
     def health() -> Response:
         records = application.records_health()
         well = (records is None or records.is_well) and not application.release_trouble()
+        well = well and not application.callers_trouble()
         well = well and not (application.models and application.models.not_asked())
         return answer_with(200, b'{"status":"ok"}' if well else b'{"status":"degraded"}')
 
@@ -120,6 +121,7 @@ def describe_service(application: Application) -> bytes:
             "release": release.digest,
             **({"candidate": arms.candidate.digest, "percent": arms.percent} if arms.candidate else {}),
             **({"release_not_taken": trouble} if (trouble := application.release_trouble()) else {}),
+            **({"tokens_not_shared": trouble} if (trouble := application.callers_trouble()) else {}),
             "rules": len(release.rules),
             "unreviewed": sum(not rule.reviewed for rule in release.rules.values()),
             **({} if records is None else {"records": records}),

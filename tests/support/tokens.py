@@ -17,13 +17,12 @@ from typing import Any
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
-from cds_service.trust.allowance import Allowances
 from cds_service.trust.client import Client
 from cds_service.trust.database import open_database
 from cds_service.trust.gate import Gate
 from cds_service.trust.key_set import read_key_set
 from cds_service.trust.key_sources import Enclosed, KeySource
-from cds_service.trust.replay import UsedTokens
+from cds_service.trust.ledger import Ledger
 
 NOW = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 CLOCK = NOW.timestamp()
@@ -115,7 +114,5 @@ def a_gate(home: Path, *clients: Client, sources: Mapping[str, KeySource] | None
         base_url=BASE,
         clients={issuer: client for client in trusted for issuer in client.issuers},
         key_sources=sources or {client.name: enclosed(EHR.jwk) for client in trusted},
-        database=database,
-        used_tokens=UsedTokens(database),
-        allowances=Allowances(database),
+        ledger=Ledger(database, lambda event, about: None),
     )
