@@ -179,7 +179,7 @@ def decide(findings: tuple[Finding, ...], chart: Chart, release: Release, asked:
 def select(findings: tuple[Finding, ...], chart: Chart, release: Release, asked: Asked) -> Chosen:
     """What the models say, and what is shown of that and of the findings."""
     scored = score(release.models, chart)
-    risks = choose_risks(scored, chart, release)
+    risks = choose_risks(scored, chart, release, asked.memory)
     told, spoken_for = leave_to_models(findings, risks)
     shown, withheld = choose(told, chart, release, asked.hook, asked.reader, asked.memory)
     return Chosen(shown, (*spoken_for, *withheld), scored, risks)

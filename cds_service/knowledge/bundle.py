@@ -149,7 +149,7 @@ class ModelCard:
 
     Without `summary` the model has no card of its own. The card is shown only where `show_when` certainly holds: where
     it could change something. `rule` speaks in the model's place where the model is off or cannot predict, and is
-    withheld where it predicts.
+    withheld where it predicts. `snooze` is how long the card stays away once it was overridden (`P30D`); empty: never.
     """
 
     summary: str = ""
@@ -157,6 +157,7 @@ class ModelCard:
     show_when: Condition | None = None
     rule: str = ""
     override_reasons: tuple[str, ...] = ()
+    snooze: str = ""
 
 
 @dataclass(frozen=True, slots=True)

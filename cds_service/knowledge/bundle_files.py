@@ -89,6 +89,7 @@ class CardTable(Strict, frozen=True, kw_only=True):
     show_when: dict[str, Any] = {}
     rule: str = ""
     override_reasons: tuple[str, ...] = ()
+    snooze: str = ""
 
 
 class BundleFile(Strict, frozen=True, kw_only=True):

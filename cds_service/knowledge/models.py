@@ -19,7 +19,7 @@ from cds_service.knowledge.bundle import (
     Unread,
 )
 from cds_service.knowledge.bundle_files import BandTable, BundleFile, CalibrationFile, CardTable, CriterionTable
-from cds_service.knowledge.check_rules import VERSION, check_people
+from cds_service.knowledge.check_rules import DURATION, VERSION, check_people
 from cds_service.knowledge.citations import read_evidence
 from cds_service.knowledge.conditions import read_condition
 from cds_service.knowledge.model_inputs import plain_value, read_predictors
@@ -133,7 +133,9 @@ def read_card(page: Page, table: CardTable, vocabulary: Vocabulary) -> ModelCard
         if reason not in vocabulary.override_reasons:
             near = suggest(reason, vocabulary.override_reasons)
             page.note("card.override_reasons", f"cards/override_reasons.toml has no reason {reason!r}{near}")
-    return ModelCard(table.summary, table.advice, show_when, table.rule, table.override_reasons)
+    if table.snooze and not DURATION.fullmatch(table.snooze):
+        page.note("card.snooze", f'found {table.snooze!r}, expected a number of days such as "P30D"')
+    return ModelCard(table.summary, table.advice, show_when, table.rule, table.override_reasons, table.snooze)
 
 
 def read_bands(page: Page, tables: tuple[BandTable, ...], outcomes: tuple[Outcome, ...]) -> Iterator[Band]:

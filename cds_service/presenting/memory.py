@@ -52,11 +52,26 @@ class Remembered(msgspec.Struct, frozen=True, omit_defaults=True):
     ordered: tuple[tuple[str, ...], ...] = ()
 
 
+class RememberedRisk(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a model said when somebody overrode its card, at `at`; `decision_id` is the call that showed it.
+
+    `results` are the probabilities, points or quantities by outcome, `missing` names what they were computed without.
+    """
+
+    model: str
+    at: datetime
+    decision_id: str
+    indicator: Indicator
+    results: Mapping[str, float]
+    missing: tuple[str, ...] = ()
+
+
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is remembered of one patient for the caller at `at`; `at` None: nobody asked, or nobody could tell."""
 
     at: datetime | None = None
     told: tuple[Remembered, ...] = ()
+    risks: tuple[RememberedRisk, ...] = ()
 
 
 NO_MEMORY = Memory()

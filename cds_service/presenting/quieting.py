@@ -52,7 +52,12 @@ def ingredients_of(finding: Finding) -> tuple[str, ...]:
 
 def snooze_of(rule: Rule) -> timedelta | None:
     """How long the rule stays quiet once it was decided about; None: it is always said."""
-    return timedelta(days=int(rule.snooze.strip("PD"))) if rule.snooze else None
+    return days_of(rule.snooze)
+
+
+def days_of(snooze: str | None) -> timedelta | None:
+    """The time of a `snooze` as authors write it (`P30D`); None where they wrote none."""
+    return timedelta(days=int(snooze.strip("PD"))) if snooze else None
 
 
 def is_in_force(each: Remembered, finding: Finding, memory: Memory, chart: Chart) -> bool:

@@ -11,6 +11,8 @@ from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Indicator, Status
 from cds_service.presenting.groups import Group, Risk, Shown, Withheld
+from cds_service.presenting.memory import NO_MEMORY, Memory
+from cds_service.presenting.quiet_risks import why_overridden
 from cds_service.presenting.wording import fact_label
 from cds_service.reasoning.findings import Finding, Outcome
 from cds_service.risk.lists import arrange
@@ -37,8 +39,9 @@ class Risks(NamedTuple):
     withheld: Mapping[str, str] = {}
 
 
-def choose_risks(scored: tuple[Scored, ...], chart: Chart, release: Release) -> Risks:
-    """Sort what the models say of a chart. A low risk gives no card; models on trial are withheld."""
+def choose_risks(scored: tuple[Scored, ...], chart: Chart, release: Release, memory: Memory = NO_MEMORY) -> Risks:
+    """Sort what the models say of a chart. A low risk gives no card; models on trial are withheld, and so is what
+    `memory` knows to be decided about."""
     own: list[Risk] = []
     beside: dict[str, list[Risk]] = {}
     in_place: dict[str, str] = {}
@@ -52,7 +55,7 @@ def choose_risks(scored: tuple[Scored, ...], chart: Chart, release: Release) -> 
             beside.setdefault(bundle.problem, []).append(risk)
         elif risk.refusal:
             withheld[bundle.id] = "no prediction"
-        elif reason := reason_to_keep(risk, chart):
+        elif reason := reason_to_keep(risk, chart) or why_overridden(risk, memory):
             withheld[bundle.id] = reason
         else:
             own.append(risk)
