@@ -29,7 +29,7 @@ from cds_service.reasoning.findings import Bound, Outcome
 from cds_service.record.reading import read_record
 from cds_service.record.stored import StoredRecord
 from cds_service.store.feedback import Kept, Reported, Reporter, keep_feedback
-from cds_service.store.memory import ACCEPTED, OVERRIDDEN, Asker, Decided, find_decided, find_seen
+from cds_service.store.memory import ACCEPTED, OVERRIDDEN, Asker, Decided, Looks
 from cds_service.store.store import Store
 
 RememberFor = Literal["user", "patient"]
@@ -74,6 +74,7 @@ def recall_from(store: Store, remember_for: RememberFor) -> Callable[[Call, Rele
     While the database is away nothing is remembered, so everything is said; a server that does not answer is not waited
     for.
     """
+    looks = Looks(store)
     pool = ThreadPoolExecutor(AT_ONCE, "memory") if store.database.dialect.name == "postgresql" else None
 
     def recall(call: Call, release: Release) -> Memory:
@@ -81,8 +82,8 @@ def recall_from(store: Store, remember_for: RememberFor) -> Callable[[Call, Rele
             return NO_MEMORY
         try:
             if pool is None:
-                return remember(store, call, release, remember_for)
-            return wait_for(pool.submit(remember, store, call, release, remember_for))
+                return remember(looks, call, release, remember_for)
+            return wait_for(pool.submit(remember, looks, call, release, remember_for))
         except (SQLAlchemyError, TimeoutError) as error:
             store.tell("memory away", type(getattr(error, "orig", None) or error).__name__)
             return NO_MEMORY
@@ -99,17 +100,17 @@ def wait_for(memory: Future[Memory]) -> Memory:
         raise
 
 
-def remember(store: Store, call: Call, release: Release, remember_for: RememberFor) -> Memory:
+def remember(looks: Looks, call: Call, release: Release, remember_for: RememberFor) -> Memory:
     """What was decided before about this patient and may still count, the newest of each finding."""
-    now = store.clock()
+    now = looks.store.clock()
     at = datetime.fromtimestamp(now, UTC)
     context = call.request.context
     asker = Asker(call.tenant, context.patient_id, context.user_id or "")
-    decided = find_decided(store, asker, now - LOOK_BACK.total_seconds(), by_anybody=remember_for == "patient")
+    decided = looks.find_decided(asker, now - LOOK_BACK.total_seconds(), by_anybody=remember_for == "patient")
     if call.select_to_sign and call.service.hook == SIGNING:
-        decided += find_seen(store, asker, call.client, SELECTING, now - SEEN_FOR.total_seconds())
+        decided += looks.find_seen(asker, call.client, SELECTING, now - SEEN_FOR.total_seconds())
     counting = [each for each in newest(decided) if may_count(each, release.rules, now)]
-    return Memory(at, tuple(open_records(store, counting, release.rules)))
+    return Memory(at, tuple(open_records(looks.store, counting, release.rules)))
 
 
 def newest(decided: list[Decided]) -> list[Decided]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.database import insert_into
@@ -89,6 +89,7 @@ def keep_post(post: Post, events: Sequence[Reported]) -> Kept:
     with writing(post.store.database) as connection:
         decisions = find_decisions(connection, post.reporter.tenant, (event.card for event in events))
         write_rows(post, connection, settle_rows(post, connection, events, decisions))
+        mark_answered(connection, sorted(set(decisions.values())))
     return Kept(len(events), sum(event.card not in decisions for event in events))
 
 
@@ -194,6 +195,13 @@ def write_rows(post: Post, connection: Connection, rows: list[dict[str, Any]]) -
     without_reason = (FEEDBACK.c.reason_code == "") & FEEDBACK.c.comment.is_(None)
     told = insert.on_conflict_do_update(index_elements=["feedback_key"], set_=added, where=without_reason)
     connection.execute(told, rows)
+
+
+def mark_answered(connection: Connection, decisions: list[str]) -> None:
+    """Note that feedback came to these decisions: only among such is looked for what to remember."""
+    for some in parts(decisions):
+        answered = update(DECISIONS).where(DECISIONS.c.decision_id.in_(some), ~DECISIONS.c.answered)
+        connection.execute(answered.values(answered=True))
 
 
 @dataclass(frozen=True, slots=True)

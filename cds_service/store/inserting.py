@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Engine, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, exists, insert, select, update
 from sqlalchemy.sql import ClauseElement
 
 from cds_service.database import insert_into
@@ -25,7 +25,11 @@ WAS_THERE = exists().where(
     BEFORE.c.at.between(bindparam("since"), bindparam("at")),
 )
 INSERT_DECISION = insert(DECISIONS).values(
-    {**{name: bindparam(name) for name in DECISIONS.c.keys()}, "repeat": WAS_THERE}  # noqa: SIM118  # a column collection
+    {
+        **{name: bindparam(name) for name in DECISIONS.c.keys()},  # noqa: SIM118  # a column collection
+        "repeat": WAS_THERE,
+        "answered": False,
+    }
 )
 MOVE_ON = (
     update(CHAINS)
@@ -55,11 +59,20 @@ class Written:
         compiled = statement.compile(dialect=database.dialect)
         self.text = str(compiled)
         self.order = getattr(compiled, "positiontup", None)
+        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def values(self, row: Mapping[str, Any]) -> Any:
+        """What the driver is given beside the text."""
+        named = {**self.constants, **row}
+        return named if self.order is None else tuple(named[name] for name in self.order)
 
     def run(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it for each of `rows`. Raises the errors of the database's driver."""
-        order = self.order
-        cursor.executemany(self.text, rows if order is None else [[row[name] for name in order] for row in rows])
+        cursor.executemany(self.text, [self.values(row) for row in rows])
+
+    def ask(self, connection: Connection, row: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """The answer to a question. Raises the errors of SQLAlchemy."""
+        return connection.exec_driver_sql(self.text, self.values(row)).all()
 
 
 class Inserts:

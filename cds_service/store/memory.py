@@ -1,15 +1,13 @@
-"""What was decided before about the findings of one patient: overrides, accepted suggestions, what was just shown.
-
-The questions are put together once: to have SQLAlchemy do it for each call costs several times as much as the answer.
-"""
+"""What was decided before about the findings of one patient: overrides, accepted suggestions, what was just shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-from sqlalchemy import Row, Select, bindparam, select, text
+from msgspec.json import decode
+from sqlalchemy import Row, Select, bindparam, select
 
+from cds_service.store.inserting import Written
 from cds_service.store.store import Store
 from cds_service.store.tables import DECISIONS, FEEDBACK, FINDINGS
 
@@ -24,18 +22,19 @@ SHOWN: Select[Any] = (
     .join(FINDINGS, FINDINGS.c.decision_id == DECISIONS.c.decision_id)
     .where(
         DECISIONS.c.tenant == bindparam("tenant"),
-        DECISIONS.c.patient_key.in_(bindparam("patient_keys", expanding=True)),
+        DECISIONS.c.patient_key == bindparam("patient"),
         DECISIONS.c.at >= bindparam("since"),
         FINDINGS.c.outcome == "shown",
         FINDINGS.c.card.is_not(None),
     )
 )
 """The findings that were told of a patient on cards about them, not only counted."""
-OF_USER = DECISIONS.c.user_key.in_(bindparam("user_keys", expanding=True))
+OF_USER = DECISIONS.c.user_key == bindparam("user")
 DECIDED = (
     SHOWN.add_columns(FEEDBACK.c.outcome, FEEDBACK.c.at, FEEDBACK.c.received, FEEDBACK.c.accepted)
     .join(FEEDBACK, (FEEDBACK.c.card == FINDINGS.c.card) & (FEEDBACK.c.decision_id == DECISIONS.c.decision_id))
     .where(
+        DECISIONS.c.answered,
         FEEDBACK.c.tenant == bindparam("tenant"),
         (FEEDBACK.c.outcome == ACCEPTED) | ((FEEDBACK.c.outcome == OVERRIDDEN) & (FEEDBACK.c.reason_code != "")),
     )
@@ -76,31 +75,44 @@ class Decided:
     accepted: tuple[str, ...] = ()
 
 
-def find_decided(store: Store, asker: Asker, since: float, by_anybody: bool) -> list[Decided]:
-    """What the user, or anybody of the tenant, overrode with a coded reason or accepted on cards shown after `since`
-    (epoch seconds), newest first. Raises what the database raises."""
-    return [
-        Decided(*of_finding(row), row.outcome, min(row.at, row.received), msgspec.json.decode(row.accepted, type=tuple))
-        for row in look(store, DECIDED if by_anybody else DECIDED_BY_USER, asker, {"since": since})
-    ]
+class Looks:
+    """How one store is asked. The questions are put together once: to have SQLAlchemy do it for each call costs several
+    times as much as the answer."""
 
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.decided = {False: Written(DECIDED_BY_USER, store.database), True: Written(DECIDED, store.database)}
+        self.seen = Written(SEEN_BY_USER, store.database)
 
-def find_seen(store: Store, asker: Asker, client: str, hook: str, since: float) -> list[Decided]:
-    """What the user of a client was shown at a hook after `since`, newest first. Raises what the database raises."""
-    rows = look(store, SEEN_BY_USER, asker, {"since": since, "client": client, "hook": hook})
-    return [Decided(*of_finding(row), "", row.at) for row in rows]
+    def find_decided(self, asker: Asker, since: float, by_anybody: bool) -> list[Decided]:
+        """What the user, or anybody of the tenant, overrode with a coded reason or accepted on cards shown after
+        `since` (epoch seconds), newest first. Raises what the database raises."""
+        rows = self._look(self.decided[by_anybody], asker, {"since": since})
+        rows.sort(key=lambda row: -row.received)
+        return [
+            Decided(*of_finding(row), row.outcome, min(row.at, row.received), decode(row.accepted, type=tuple))
+            for row in rows
+        ]
+
+    def find_seen(self, asker: Asker, client: str, hook: str, since: float) -> list[Decided]:
+        """What the user of a client was shown at a hook after `since`, newest first. Raises what the database
+        raises."""
+        rows = self._look(self.seen, asker, {"since": since, "client": client, "hook": hook})
+        rows.sort(key=lambda row: -row.at)
+        return [Decided(*of_finding(row), "", row.at) for row in rows]
+
+    def _look(self, question: Written, asker: Asker, more: Mapping[str, object]) -> list[Row[Any]]:
+        """The rows under each key of the ring: those of before a rotation stand under an older one."""
+        patients = self.store.patient_keys(asker.tenant, asker.patient_id)
+        users = self.store.user_keys(asker.tenant, asker.user_id)
+        found: list[Row[Any]] = []
+        with self.store.database.connect() as connection:
+            if self.store.database.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL statement_timeout = {WITHIN_MS}")
+            for patient, user in zip(patients, users, strict=True):
+                found += question.ask(connection, {"tenant": asker.tenant, "patient": patient, "user": user, **more})
+        return found
 
 
 def of_finding(row: Row[Any]) -> tuple[str, int, str, str, str]:
     return row.decision_id, row.place, row.card, row.rule, row.subject_key
-
-
-def look(store: Store, query: Select[Any], asker: Asker, more: Mapping[str, object]) -> list[Row[Any]]:
-    keys = {
-        "patient_keys": store.patient_keys(asker.tenant, asker.patient_id),
-        "user_keys": store.user_keys(asker.tenant, asker.user_id),
-    }
-    with store.database.connect() as connection:
-        if store.database.dialect.name == "postgresql":
-            connection.execute(text(f"SET LOCAL statement_timeout = {WITHIN_MS}"))
-        return list(connection.execute(query, {"tenant": asker.tenant, **keys, **more}).all())

@@ -109,6 +109,7 @@ def read_findings(connection: Connection, ids: list[str]) -> dict[str, tuple[Fin
 
 def as_envelope(found: FoundRow[tuple[object, ...]], findings: tuple[FindingRow, ...]) -> Envelope:
     columns = found._asdict()
+    del columns["answered"]
     place = {name: columns.pop(name) for name in ("repeat", "writer", "seq", "chain_hash")}
     packed = {"ciphertext": bytes(columns["ciphertext"] or b""), "reached": bytes(columns["reached"])}
     return Envelope(Row(**{**columns, **packed}), findings=findings, **place)

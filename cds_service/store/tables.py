@@ -15,6 +15,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
+    text,
 )
 
 STORE = MetaData()
@@ -50,7 +52,13 @@ DECISIONS = Table(
     Column("writer", String(ID), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("chain_hash", String(DIGEST), nullable=False),
-    Index("decision_of_patient", "tenant", "patient_key"),
+    Column("answered", Boolean, nullable=False, server_default=false()),
+    Index("decision_of_patient", "tenant", "patient_key", "at"),
+    Index(
+        *("decision_answered", "tenant", "patient_key", "at"),
+        sqlite_where=text("answered = 1"),  # the words of the question: only then SQLite uses the index
+        postgresql_where=text("answered"),
+    ),
     Index("decision_in_time", "at"),
     Index("decision_of_call", "call_key", "at"),
     Index("decision_in_chain", "writer", "seq", unique=True),
@@ -61,6 +69,8 @@ DECISIONS = Table(
 counts. `cards` is how many were shown, `orders` how many drafts for a drug the call was about: NULL at hooks without
 orders, and where it was not counted yet. `reached` is packed JSON (`store.entries.unpack_reached`): the rules that were
 reached and did not fire. `ciphertext` is NULL once retention removed it; `ciphertext_sha256` and the chain stay.
+`answered` is whether feedback came to one of its cards: what is remembered is looked for among these only, however
+often a patient was seen.
 """
 
 FINDINGS = Table(
