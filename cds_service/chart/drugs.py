@@ -22,7 +22,7 @@ class RecognisedBy(StrEnum):
     NAME = "recognised by name"
 
 
-class Dose(msgspec.Struct, frozen=True):
+class Dose(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What is taken of one drug.
 
     `daily` maps an ingredient rxcui to its amount per day, unit `mg/d` (or `[IU]/d`, `meq/d`...); `single` maps it
@@ -38,7 +38,7 @@ class Dose(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class Drug(msgspec.Struct, frozen=True):
+class Drug(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One recognised drug: a draft order or an active medication.
 
     `reference` is unique on the chart (`MedicationRequest/123`). `name` is what cards print: generic name first,
@@ -68,7 +68,7 @@ class Drug(msgspec.Struct, frozen=True):
         return tuple([ingredient.rxcui for ingredient in self.ingredients])  # a list is twice as fast as a generator
 
 
-class Coded(msgspec.Struct, frozen=True):
+class Coded(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A code in its system, canonical URI (`http://snomed.info/sct`, `http://hl7.org/fhir/sid/icd-10-cm`)."""
 
     system: str
@@ -76,7 +76,7 @@ class Coded(msgspec.Struct, frozen=True):
     display: str = ""
 
 
-class Allergy(msgspec.Struct, frozen=True):
+class Allergy(msgspec.Struct, frozen=True, gc=False):
     """One AllergyIntolerance that is neither refuted nor entered in error.
 
     `ingredients` are RxNorm INs the substance resolves to; `codes` every coding in a known system (SNOMED CT,
@@ -98,7 +98,7 @@ class Allergy(msgspec.Struct, frozen=True):
     categories: tuple[str, ...] = ()
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """One Condition coded in a known system. `active` false: resolved, counts only with `ever = true`."""
 
     reference: str
@@ -108,7 +108,7 @@ class Problem(msgspec.Struct, frozen=True):
     onset: datetime | None = None
 
 
-class ProcedureDone(msgspec.Struct, frozen=True):
+class ProcedureDone(msgspec.Struct, frozen=True, gc=False):
     """One completed Procedure coded in a known system."""
 
     reference: str
@@ -117,7 +117,7 @@ class ProcedureDone(msgspec.Struct, frozen=True):
     when: datetime | None = None
 
 
-class ServiceOrdered(msgspec.Struct, frozen=True):
+class ServiceOrdered(msgspec.Struct, frozen=True, gc=False):
     """One draft for something else than a drug, coded in a known system: a test, an image, a vaccination."""
 
     reference: str

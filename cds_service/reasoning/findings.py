@@ -25,7 +25,7 @@ class Bound(msgspec.Struct, frozen=True):
     ingredient: str
 
 
-class Missing(msgspec.Struct, frozen=True):
+class Missing(msgspec.Struct, frozen=True, gc=False):
     """Something that kept a rule undetermined, a grade unproven or an `unless` unsettled.
 
     `subject` is a fact name ("inr", "a.daily_dose"), a list name ("allergies") or the text of an unrecognised item;

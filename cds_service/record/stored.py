@@ -23,14 +23,14 @@ a way to read each."""
 ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
 
 
-class StoredBinding(msgspec.Struct, frozen=True):
+class StoredBinding(msgspec.Struct, frozen=True, gc=False):
     """A drug on one side of a rule, by its reference on the chart, with the ingredient that matched."""
 
     drug: str
     ingredient: str
 
 
-class StoredFinding(msgspec.Struct, frozen=True):
+class StoredFinding(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A finding with its rule by name; grades are places in the rule. Drugs themselves stand in the chart."""
 
     rule: str
@@ -47,7 +47,7 @@ class StoredFinding(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class StoredWithheld(msgspec.Struct, frozen=True):
+class StoredWithheld(msgspec.Struct, frozen=True, gc=False):
     """A finding that was not shown, by its key, and why."""
 
     finding: str

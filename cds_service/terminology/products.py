@@ -21,14 +21,14 @@ class Route(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Strength(msgspec.Struct, frozen=True):
+class Strength(msgspec.Struct, frozen=True, gc=False):
     """Amount of one ingredient: 325 mg per unit, or 10 mg/mL. Units are UCUM (`mg`, `ug`, `mg/mL`, `[IU]`, `ug/h`)."""
 
     value: float
     unit: str
 
 
-class Ingredient(msgspec.Struct, frozen=True):
+class Ingredient(msgspec.Struct, frozen=True, gc=False):
     """An RxNorm ingredient (TTY IN) with the strength it has in a product, if the product states one."""
 
     rxcui: str
