@@ -28,6 +28,7 @@ from cds_service.presenting.quieting import SEEN_FOR, SIGNING, snooze_of
 from cds_service.reasoning.findings import Bound, Outcome
 from cds_service.record.reading import read_record
 from cds_service.record.stored import StoredRecord
+from cds_service.remembering_risks import Search, remember_risks, snoozing
 from cds_service.store.feedback import Kept, Reported, Reporter, keep_feedback
 from cds_service.store.memory import ACCEPTED, OVERRIDDEN, Asker, Decided, Looks
 from cds_service.store.store import Store
@@ -106,11 +107,14 @@ def remember(looks: Looks, call: Call, release: Release, remember_for: RememberF
     at = datetime.fromtimestamp(now, UTC)
     context = call.request.context
     asker = Asker(call.tenant, context.patient_id, context.user_id or "")
-    decided = looks.find_decided(asker, now - LOOK_BACK.total_seconds(), by_anybody=remember_for == "patient")
+    search = Search(asker, now, now - LOOK_BACK.total_seconds(), by_anybody=remember_for == "patient")
+    decided = looks.find_decided(asker, search.since, search.by_anybody)
     if call.select_to_sign and call.service.hook == SIGNING:
         decided += looks.find_seen(asker, call.client, SELECTING, now - SEEN_FOR.total_seconds())
     counting = [each for each in newest(decided) if may_count(each, release.rules, now)]
-    return Memory(at, tuple(open_records(looks.store, counting, release.rules)))
+    models = snoozing(release, call.service.hook)
+    risks = remember_risks(looks, search, models, lambda decision_id: open_record(looks.store, decision_id))
+    return Memory(at, tuple(open_records(looks.store, counting, release.rules)), tuple(risks))
 
 
 def newest(decided: list[Decided]) -> list[Decided]:

@@ -1,4 +1,4 @@
-"""What was decided before about the findings of one patient: overrides, accepted suggestions, what was just shown."""
+"""What was decided before about findings and risks of one patient: overrides, accepted suggestions, what was shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, bindparam, select
 
 from cds_service.store.inserting import Written
 from cds_service.store.store import Store
-from cds_service.store.tables import DECISIONS, FEEDBACK, FINDINGS
+from cds_service.store.tables import CARDS, DECISIONS, FEEDBACK, FINDINGS
 
 WITHIN_MS = 100
 """How long a server may take to look; a call does not wait for more."""
@@ -41,6 +41,23 @@ DECIDED = (
     .order_by(FEEDBACK.c.received.desc(), FEEDBACK.c.feedback_key, FINDINGS.c.place)
 )
 DECIDED_BY_USER = DECIDED.where(OF_USER)
+OVERRIDDEN_CARDS = (
+    select(DECISIONS.c.decision_id, CARDS.c.card, CARDS.c.topic, FEEDBACK.c.at, FEEDBACK.c.received)
+    .select_from(DECISIONS)
+    .join(CARDS, CARDS.c.decision_id == DECISIONS.c.decision_id)
+    .join(FEEDBACK, (FEEDBACK.c.card == CARDS.c.card) & (FEEDBACK.c.decision_id == DECISIONS.c.decision_id))
+    .where(
+        DECISIONS.c.tenant == bindparam("tenant"),
+        DECISIONS.c.patient_key == bindparam("patient"),
+        DECISIONS.c.at >= bindparam("since"),
+        DECISIONS.c.answered,
+        FEEDBACK.c.tenant == bindparam("tenant"),
+        FEEDBACK.c.outcome == OVERRIDDEN,
+        FEEDBACK.c.reason_code != "",
+    )
+    .order_by(FEEDBACK.c.received.desc(), FEEDBACK.c.feedback_key)
+)
+"""Cards by what they are about, also those without findings."""
 SEEN_BY_USER = (
     SHOWN.add_columns(DECISIONS.c.at)
     .where(OF_USER, DECISIONS.c.client == bindparam("client"), DECISIONS.c.hook == bindparam("hook"))
@@ -75,6 +92,17 @@ class Decided:
     accepted: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A card that was overridden with a coded reason; `topic` is the rule that led it, or its model. `at` as in
+    `Decided`."""
+
+    decision_id: str
+    card: str
+    topic: str
+    at: float
+
+
 class Looks:
     """How one store is asked. The questions are put together once: to have SQLAlchemy do it for each call costs several
     times as much as the answer."""
@@ -83,6 +111,10 @@ class Looks:
         self.store = store
         self.decided = {False: Written(DECIDED_BY_USER, store.database), True: Written(DECIDED, store.database)}
         self.seen = Written(SEEN_BY_USER, store.database)
+        self.cards = {
+            False: Written(OVERRIDDEN_CARDS.where(OF_USER), store.database),
+            True: Written(OVERRIDDEN_CARDS, store.database),
+        }
 
     def find_decided(self, asker: Asker, since: float, by_anybody: bool) -> list[Decided]:
         """What the user, or anybody of the tenant, overrode with a coded reason or accepted on cards shown after
@@ -93,6 +125,13 @@ class Looks:
             Decided(*of_finding(row), row.outcome, min(row.at, row.received), decode(row.accepted, type=tuple))
             for row in rows
         ]
+
+    def find_overridden(self, asker: Asker, since: float, by_anybody: bool) -> list[Overridden]:
+        """The cards that the user, or anybody of the tenant, overrode with a coded reason, of those shown after `since`
+        (epoch seconds), newest first. Raises what the database raises."""
+        rows = self._look(self.cards[by_anybody], asker, {"since": since})
+        rows.sort(key=lambda row: -row.received)
+        return [Overridden(row.decision_id, row.card, row.topic, min(row.at, row.received)) for row in rows]
 
     def find_seen(self, asker: Asker, client: str, hook: str, since: float) -> list[Decided]:
         """What the user of a client was shown at a hook after `since`, newest first. Raises what the database

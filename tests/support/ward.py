@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from cds_service.app import Application
 from cds_service.hooks.feedback import read_feedback
+from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.rules import Rule
 from cds_service.record.decision import DecisionRecord
 from cds_service.recording import entry_of
@@ -42,13 +43,14 @@ class Answered:
 
     @property
     def says(self) -> list[str]:
-        """The rules that the cards speak of."""
+        """The rules and models that the cards speak of."""
         return sorted({named["rule"] for card in self.cards for named in named_on(card)})
 
     @property
     def kept_quiet(self) -> dict[str, str]:
-        """The rules that fired and are not said, each with the reason that the record gives."""
-        return {withheld.finding.rule.id: withheld.reason for withheld in self.record.withheld}
+        """The rules that fired and the models that ran and are not said, each with the reason that the record gives."""
+        rules = {withheld.finding.rule.id: withheld.reason for withheld in self.record.withheld}
+        return {**rules, **self.record.quiet_models}
 
     def card(self, rule: str) -> dict[str, Any]:
         return next(card for card in self.cards if rule in [named["rule"] for named in named_on(card)])
@@ -82,6 +84,12 @@ class Ward:
         self.application = replace(self.application, release=release)
         return self
 
+    def scores(self, *models: Bundle) -> "Ward":
+        """The service has just these models from here on, and no rule."""
+        release = replace(self.application.release, rules={}, index=index_of(), models=models, tenants={})
+        self.application = replace(self.application, release=release)
+        return self
+
     def remembering_for(self, whom: RememberFor) -> "Ward":
         self.application = replace(self.application, recall=recall_from(self.store, whom))
         return self
@@ -89,6 +97,9 @@ class Ward:
     def at(self, name: str, tenant: str = "", **settings: Any) -> "Ward":
         """The same service, called by another client, or by one with other settings."""
         return replace(self, client=a_client(name, **settings), tenant=tenant, records=self.records)
+
+    def discharges(self, patient: PatientCase) -> Answered:
+        return self.calls("encounter-discharge", patient.encounter_discharge())
 
     def opens(self, patient: PatientCase) -> Answered:
         return self.calls("patient-view", patient.patient_view())
