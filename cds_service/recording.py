@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from cds_service.chart.chart import HOOKS_WITHOUT_ORDERS, Chart
 from cds_service.hooks.response import Card
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from cds_service.record.canonical import canonical_bytes
@@ -52,7 +51,7 @@ def entry_of(record: DecisionRecord) -> Entry:
         ),
         reached=reached_of(record.findings),
         topics={card.uuid: topic_of(card) for card in record.cards},
-        orders=count_orders(record.chart),
+        orders=record.orders,
     )
 
 
@@ -71,17 +70,6 @@ def fired_of(finding: Finding, reason: str, cards: Mapping[Subjects, str]) -> Fi
         card=cards.get((rule.id, subjects_of(finding))),
         ingredients=tuple(sorted({bound.ingredient for bound in finding.bindings.values()})),
     )
-
-
-def count_orders(chart: Chart) -> int | None:
-    """How many drafts for a drug a call is about, those that nobody recognised included; None at hooks without orders.
-
-    Several parts of one compound that were not recognised are one draft.
-    """
-    if chart.hook in HOOKS_WITHOUT_ORDERS:
-        return None
-    recognised = {drug.reference for drug in chart.focus}
-    return len(recognised.union(each.reference for each in chart.orders.unrecognised))
 
 
 def subjects_of(finding: Finding) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cds_service.chart.chart import Chart
+from cds_service.chart.chart import HOOKS_WITHOUT_ORDERS, Chart
 from cds_service.hooks.response import Card
 from cds_service.presenting.groups import Withheld
 from cds_service.presenting.memory import NO_MEMORY, Memory
@@ -50,3 +50,14 @@ class DecisionRecord:
     arm: str = ""
     beside_digest: str = ""
     beside: tuple[Finding, ...] = ()
+
+    @property
+    def orders(self) -> int | None:
+        """How many drafts for a drug the call was about, None at hooks without orders.
+
+        Those that nobody recognised count; several parts of one compound that were not recognised are one draft.
+        """
+        if self.chart.hook in HOOKS_WITHOUT_ORDERS:
+            return None
+        recognised = {drug.reference for drug in self.chart.focus}
+        return len(recognised.union(each.reference for each in self.chart.orders.unrecognised))

@@ -9,7 +9,7 @@ from cds_service.presenting.groups import Withheld
 from cds_service.reasoning.findings import Missing, Outcome
 from cds_service.record.canonical import canonical_bytes
 from cds_service.record.reading import UnreadableRecord
-from cds_service.recording import count_orders, entry_of, name_role, who_of
+from cds_service.recording import entry_of, name_role, who_of
 from tests.presenting.findings import a_finding, a_spoken_rule
 from tests.record.test_record import FIRED, IBUPROFEN, OPEN, WARFARIN, a_record
 from tests.support.charts import a_chart, a_draft
@@ -42,12 +42,15 @@ def test_the_drafts_for_a_drug_that_a_call_is_about_are_counted() -> None:
     selected, other = a_draft("ibuprofen", reference="A"), a_draft("warfarin", reference="B", selected=False)
     chart = a_chart(orders=(selected, other), medications=(WARFARIN,), unrecognised={"orders": ["tea", "tea two"]})
     parts_of_a = Items((selected, other), (Unrecognised("zinc", "A"),), complete=True, reason=None)
-    assert count_orders(replace(chart, hook="order-sign")) == 4
-    assert count_orders(replace(chart, hook="order-select")) == 3
-    assert count_orders(replace(chart, hook="order-sign", orders=parts_of_a)) == 2
-    assert count_orders(a_chart(hook="order-sign")) == 0
-    assert count_orders(replace(chart, hook="patient-view")) is None
-    assert count_orders(replace(chart, hook="encounter-discharge")) is None
+    charts = {
+        4: replace(chart, hook="order-sign"),
+        3: replace(chart, hook="order-select"),
+        2: replace(chart, hook="order-sign", orders=parts_of_a),
+        0: a_chart(hook="order-sign"),
+    }
+    assert [a_record(chart=each).orders for each in charts.values()] == list(charts)
+    assert a_record(chart=replace(chart, hook="patient-view")).orders is None
+    assert a_record(chart=replace(chart, hook="encounter-discharge")).orders is None
 
 
 def test_the_number_of_orders_stands_beside_the_record() -> None:
