@@ -12,13 +12,10 @@ from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
-    from cds_service.monitoring.report import Line, Report
+    from cds_service.monitoring.report import Report
 
-BEFORE, AFTER = ("evaluated", "shown"), ("ignored", "repeated")
-HEADINGS = ("", "reached", "shown", "accepted", "overridden", "ignored", "again", "burden")
-MOST_LINES = 20
+FILE_WIDTH = 120
 
 
 class Form(StrEnum):
@@ -78,77 +75,20 @@ def write(made: "Report", form: Form) -> str:
         return report_as_json(made).decode()
     if form is Form.HTML:
         return write_page(made)
-    from io import StringIO
+    from cds_service.monitoring.terminal import write_passages
 
-    from rich.console import Console
-
-    out = StringIO()
-    show(made, Console(file=out, width=160))
-    return out.getvalue()
+    return "\n".join("\n".join((each.title, *each.lines, "")) for each in write_passages(made, FILE_WIDTH))
 
 
 def show(made: "Report", console: "Console | None" = None) -> None:
-    """Print the report; of long views the lines with most alerts."""
+    """Print the report as wide as the terminal is."""
     from rich.console import Console
+    from rich.text import Text
 
-    from cds_service.monitoring import words
+    from cds_service.monitoring.terminal import write_passages
 
     console = console or Console()
-    overview = made.overview
-    console.print(f"[bold]Alerts {words.show_span(made.span)}[/bold]")
-    urgency = ", ".join(f"{name} {words.show_number(each)}" for name, each in overview.urgency.items())
-    console.print(
-        f"{words.show_count(overview.calls)} calls, {words.show_count(overview.order_calls)} about orders;"
-        f" cards per 100 of these: {words.show_number(overview.cards_per_100)} ({urgency})"
-    )
-    for note in (*words.NOTES, words.explain_hidden(made.least)):
-        console.print(note, style="dim")
-    if made.offenders:
-        console.print(table_of("Most interruptions for nothing", made.offenders))
-    for shift in made.shifts:
-        console.print(words.show_shift(shift, made.least), highlight=False)
-    for name, lines in made.views.items():
-        busiest = sorted(lines, key=lambda line: -(line.counts["shown"] or 0))[:MOST_LINES] if name == "rule" else lines
-        if busiest:
-            console.print(table_of(words.TITLES[name], busiest))
-    if made.unknowns:
-        console.print(table_of_unknowns(made))
-
-
-def table_of(title: str, lines: "tuple[Line, ...] | list[Line]") -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    from cds_service.monitoring.words import show_count, show_key, show_number, show_parts_of, show_rate
-
-    table = Table(title=title, title_justify="left")
-    for number, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="right" if number else "left", overflow="fold")
-    table.add_column("reasons", overflow="fold")
-    for line in lines:
-        counts = {name: show_count(count) for name, count in line.counts.items()}
-        cells = [
-            show_key(line),
-            *(counts[name] for name in BEFORE),
-            f"{counts['accepted']}\n{show_rate(line.accepted)}",
-            f"{counts['overridden']}\n{show_rate(line.overridden)}",
-            *(counts[name] for name in AFTER),
-            show_number(line.burden),
-            show_parts_of(line.reasons),
-        ]
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def table_of_unknowns(made: "Report") -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    from cds_service.monitoring.words import show_count
-
-    table = Table(title="What was not known", title_justify="left")
-    table.add_column("cause")
-    table.add_column("calls", justify="right")
-    for cause, calls in list(made.unknowns.items())[:MOST_LINES]:
-        table.add_row(Text(cause), show_count(calls))
-    return table
+    for passage in write_passages(made, console.width):
+        console.print(Text(passage.title, "bold"))
+        for line in (*passage.lines, ""):
+            console.print(Text(line), no_wrap=True, overflow="ignore", crop=False)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from cds_service.monitoring.rates import Shift
-from cds_service.monitoring.report import COLUMNS, EVERYTHING, VIEWS, Line, Rate, Report, per_100
+from cds_service.monitoring.report import COLUMNS, EVERYTHING, SETTLED, VIEWS, Line, Rate, Report, shift_rates
 from cds_service.monitoring.words import HIDDEN
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -22,10 +22,11 @@ def report_as_json(report: Report) -> bytes:
         "until": report.span.until,
         "tenant": report.span.tenant,
         "least": report.least,
-        "overview": msgspec.to_builtins(report.overview),
+        "overview": {**msgspec.to_builtins(report.overview), "alerts": name_line(report.overview.alerts, ())},
         "views": {name: [name_line(line, VIEWS[name]) for line in lines] for name, lines in report.views.items()},
         "everything": [name_line(line, EVERYTHING) for line in report.everything],
         "offenders": [name_line(line, VIEWS["rule"]) for line in report.offenders],
+        "helpful": [name_line(line, VIEWS["rule"]) for line in report.helpful],
         "unknowns": dict(report.unknowns),
         "shifts": [name_shift(shift, report.least) for shift in report.shifts],
     }
@@ -39,33 +40,40 @@ def name_line(line: Line, by: tuple[str, ...]) -> dict[str, Any]:
         **line.counts,
         "acceptedShare": msgspec.to_builtins(line.accepted),
         "overriddenShare": msgspec.to_builtins(line.overridden),
+        "ignoredShare": msgspec.to_builtins(line.ignored),
+        "orders": line.orders,
         "burden": line.burden,
+        "interruptions": line.interruptions,
         "reasons": dict(line.reasons),
         "withheld": dict(line.withheld),
     }
 
 
 def name_shift(shift: Shift, least: int) -> dict[str, Any]:
+    before, after = shift_rates(shift, least)
     return {
         "rule": shift.rule,
         "more": shift.more,
         "since": shift.since,
         "noticed": shift.noticed,
-        "before": per_100(*shift.before, least),
-        "after": per_100(*shift.after, least),
+        "before": before,
+        "after": after,
     }
 
 
 def report_as_csv(report: Report) -> str:
-    """One row for each rule, version, client, role and week. Hidden counts read `*`; shares have their interval."""
+    """One row for each rule, version, client, role, service and week. Hidden counts read `*`, shares have an interval.
+
+    `orders` are those of the row's client, role, service and week, the same in the row of each rule."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    shares = [f"{name}_{part}" for name in ("accepted", "overridden") for part in ("share", "low", "high")]
-    rows.writerow([*EVERYTHING, *COLUMNS, *shares, "burden", "reasons"])
+    shares = [f"{name}_{part}" for name in SETTLED for part in ("share", "low", "high")]
+    rows.writerow([*EVERYTHING, *COLUMNS, "orders", *shares, "burden", "interruptions", "reasons"])
     for line in report.everything:
-        counts = [HIDDEN if line.counts[name] is None else line.counts[name] for name in COLUMNS]
+        counts = [HIDDEN if count is None else count for count in (*map(line.counts.get, COLUMNS), line.orders)]
         reasons = "; ".join(f"{name}: {HIDDEN if count is None else count}" for name, count in line.reasons.items())
-        cells = [*line.key, *counts, *spread(line.accepted), *spread(line.overridden), line.burden, reasons]
+        shared = [part for name in SETTLED for part in spread(getattr(line, name))]
+        cells = [*line.key, *counts, *shared, line.burden, line.interruptions, reasons]
         rows.writerow([plain_cell(cell) for cell in cells])
     return out.getvalue()
 

@@ -1,22 +1,28 @@
 """A report as one HTML page that needs nothing else."""
 
+from collections.abc import Iterable
+
 from jinja2 import Environment
 from markupsafe import Markup
 
-from cds_service.monitoring.report import COLUMNS, Line, Report
+from cds_service.monitoring.report import SETTLED, Line, Report
+from cds_service.monitoring.sentences import tell_overview, tell_what_comes_first, tell_what_helps
 from cds_service.monitoring.words import (
     HEADINGS,
     NOTES,
     TITLES,
     explain_hidden,
+    number_of,
     show_count,
     show_key,
     show_number,
     show_parts_of,
     show_rate,
-    show_shift,
     show_span,
 )
+
+SOMETIMES = ("repeated", "evaluated", "undetermined", "failed", "fired", "open", "untold")
+"""Columns that are left out where every count is 0."""
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -25,60 +31,91 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Alerts {{ span }}</title>
 <style>
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; --line: #8886; --soft: #8881;
+  --accepted: #2f8f5b; --overridden: #c2571a; --ignored: #8a8f98; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 90rem; margin: 2rem auto; padding: 0 1rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: 1rem 0; }
-td, th { font-size: .875rem; padding: .25rem .5rem; border-bottom: 1px solid #8886; }
+h1 { line-height: 1.2; } h2 { margin-top: 2.5rem; }
+p, li { max-width: 70rem; } li { margin: .4rem 0; }
+.wide { overflow-x: auto; } .wide:focus-visible { outline: 2px solid; }
+table { border-collapse: collapse; margin: .5rem 0; }
+td, th { font-size: .875rem; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
 td, th { text-align: left; vertical-align: top; }
-thead th { vertical-align: bottom; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.w { min-width: 12rem; } td.b { min-width: 8rem; } td.b div { background: #3b78c4; height: .7rem; margin-top: .4rem; }
+thead td, thead th { vertical-align: bottom; }
+tbody tr:hover { background: var(--soft); }
+th[scope=row] { font-weight: 500; }
+th[scope=row] b { font-weight: 500; white-space: nowrap; } th small { color: inherit; opacity: .8; }
+.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.w { min-width: 14rem; }
+.bar { display: flex; width: 8rem; height: .8rem; margin-top: .3rem; }
+.bar i { display: block; } .key i { display: inline-block; width: .8rem; height: .8rem; }
+.accepted { background: var(--accepted); } .overridden { background: var(--overridden); }
+.ignored { background: var(--ignored); }
+summary { cursor: pointer; }
 </style>
 </head>
 <body>
+<main>
 <h1>Alerts {{ span }}</h1>
-{% set o = report.overview %}
-<p>{{ count(o.calls) }} calls, {{ count(o.order_calls) }} of them about orders. Cards per 100 calls about orders:
-{{ number(o.cards_per_100) }}; {% for name, each in o.urgency.items() %}{{ name }} {{ number(each) }}
-{%- if not loop.last %}, {% endif %}{% endfor %}. Feedback about cards that nobody knows: {{ count(o.strays) }}.</p>
-{% for note in notes %}<p>{{ note }}</p>{% endfor %}
-<p>{{ hidden }}</p>
-<p>Shares have their 95 % interval (Wilson).</p>
-<h2>Most interruptions for nothing</h2>
-<p>Alerts shown times the share that was overridden or ignored (lower end of its interval).</p>
-{{ table(report.offenders, False) }}
-<h2>Rules that speak up more or less often than in the first two weeks</h2>
-{% if report.shifts %}<ul>{% for each in report.shifts %}<li>{{ shift(each) }}</li>{% endfor %}</ul>
-{% else %}<p>None.</p>{% endif %}
-{% for name, lines in report.views.items() %}
-<h2>{{ titles[name] }}</h2>
-{{ table(lines, name == "week") }}
+{% for each in overview %}<p>{{ each }}</p>
 {% endfor %}
-<h2>What was not known</h2>
-<div class="wide"><table><thead><tr><th scope="col">cause</th><th scope="col">calls</th></tr></thead><tbody>
-{% for cause, calls in report.unknowns.items() %}
+{% if first %}<h2>Look at first</h2>
+<ul>{% for each in first %}<li>{{ each }}</li>
+{% endfor %}</ul>{% endif %}
+{% if helps %}<h2>What helps</h2>
+<ul>{% for each in helps %}<li>{{ each }}</li>
+{% endfor %}</ul>{% endif %}
+{% for name, lines in views.items() %}
+<h2 id="by-{{ name }}">{{ titles[name] }}</h2>
+{{ table(name, lines) }}
+{% if name == "rule" and silent %}<details><summary>{{ number_of(silent | length, "rule") }} reached that never fired
+</summary>{{ short(silent) }}</details>{% endif %}
+{% endfor %}
+<h2 id="by-cause">What was not known</h2>
+<div class="wide" role="region" aria-labelledby="by-cause" tabindex="0">
+<table><thead><tr><th scope="col">cause</th><th scope="col" class="n">calls</th></tr></thead><tbody>
+{% for cause, calls in unknowns.items() %}
 <tr><th scope="row">{{ cause }}</th><td class="n">{{ count(calls) }}</td></tr>
 {% endfor %}
 </tbody></table></div>
+<h2>How to read this</h2>
+{% for note in notes %}<p>{{ note }}</p>
+{% endfor %}
+</main>
 </body>
 </html>
 """
 
-TABLE = """<div class="wide"><table><thead><tr><td></td>
-{% for name in columns %}<th scope="col">{{ headings[name] }}</th>{% endfor %}
-<th scope="col">burden</th>
-{% if bars %}<th scope="col">burden drawn</th>{% endif %}<th scope="col">reasons</th><th scope="col">withheld</th>
+TABLE = """{% if not lines %}<p>None.</p>{% else %}
+<p class="key" aria-hidden="true">{% for name in settled %}<i class="{{ name }}"></i> {{ name }} {% endfor %}</p>
+<div class="wide" role="region" aria-labelledby="by-{{ view }}" tabindex="0"><table><thead><tr><td></td>
+{% if view != "rule" %}<th scope="col" class="n">orders</th>{% endif %}
+<th scope="col" class="n">shown</th><th scope="col" class="n">per 100</th><th scope="col" class="n">interrupting</th>
+{% for name in settled %}<th scope="col" class="n">{{ name }}</th>{% endfor %}<td></td>
+{% for name in more %}<th scope="col" class="n">{{ headings[name] }}</th>{% endfor %}
+<th scope="col">reasons</th><th scope="col">withheld</th>
 </tr></thead><tbody>
 {% for line in lines %}
-<tr><th scope="row">{{ key(line) }}</th>
-{% for name in columns %}<td class="n">{{ count(line.counts[name]) }}
-{%- if name in ("accepted", "overridden") and line[name] %}<br><small>{{ rate(line[name]) }}</small>{% endif %}</td>
+<tr><th scope="row"><b>{{ line.key[0] or "–" }}</b>{% for part in line.key[1:] %} <small>{{ part }}</small>{% endfor %}
+</th>
+{% if view != "rule" %}<td class="n">{{ count(line.orders) }}</td>{% endif %}
+<td class="n">{{ count(line.counts.shown) }}</td><td class="n">{{ number(line.burden) }}</td>
+<td class="n">{{ number(line.interruptions) }}</td>
+{% for name in settled %}<td class="n">{{ count(line.counts[name]) }}
+{%- if line[name] %}<br><small>{{ rate(line[name]) }}</small>{% endif %}</td>
 {% endfor %}
-<td class="n">{{ number(line.burden) }}</td>
-{% if bars %}<td class="b">
-<div style="width: {{ (100 * (line.burden or 0) / most) | round | int }}%" aria-hidden="true"></div></td>{% endif %}
+<td><div class="bar" aria-hidden="true">{% for name in settled if line[name] %}
+<i class="{{ name }}" style="width: {{ (100 * line[name].share) | round(1) }}%"></i>{% endfor %}</div></td>
+{% for name in more %}<td class="n">{{ count(line.counts[name]) }}</td>{% endfor %}
 <td class="w">{{ parts(line.reasons) }}</td><td class="w">{{ parts(line.withheld) }}</td></tr>
+{% endfor %}
+</tbody></table></div>{% endif %}
+"""
+
+SHORT = """<div class="wide" role="region" aria-label="rules that never fired" tabindex="0"><table><thead><tr><td></td>
+<th scope="col" class="n">reached</th><th scope="col" class="n">undetermined</th></tr></thead><tbody>
+{% for line in lines %}
+<tr><th scope="row">{{ key(line) }}</th><td class="n">{{ count(line.counts.evaluated) }}</td>
+<td class="n">{{ count(line.counts.undetermined) }}</td></tr>
 {% endfor %}
 </tbody></table></div>
 """
@@ -86,30 +123,35 @@ TABLE = """<div class="wide"><table><thead><tr><td></td>
 
 def write_page(report: Report) -> str:
     """The page. Every word that came from a client is escaped."""
-    environment = Environment(autoescape=True)
+    environment = Environment(autoescape=True, trim_blocks=True)
     shown = {
         "count": show_count,
         "parts": show_parts_of,
         "rate": show_rate,
-        "shift": lambda shift: show_shift(shift, report.least),
         "number": show_number,
+        "number_of": number_of,
         "key": show_key,
         "headings": HEADINGS,
+        "settled": SETTLED,
     }
-    table = environment.from_string(TABLE)
+    table, short = environment.from_string(TABLE), environment.from_string(SHORT)
 
-    def draw(lines: tuple[Line, ...], bars: bool) -> Markup:
-        most = max([line.burden or 0 for line in lines], default=0) or 1
-        columns = [name for name in COLUMNS if any(line.counts[name] != 0 for line in lines)]
-        return Markup(table.render(lines=lines, bars=bars, most=most, columns=columns, **shown))  # escapes are on
+    def draw(view: str, lines: Iterable[Line]) -> Markup:
+        listed = [line for line in lines if view != "rule" or line.counts["fired"] != 0]
+        more = [name for name in SOMETIMES if any(line.counts[name] != 0 for line in listed)]
+        return Markup(table.render(view=view, lines=listed, more=more, **shown))  # escapes are on
 
-    page = environment.from_string(PAGE)
-    return page.render(
-        report=report,
+    return environment.from_string(PAGE).render(
         span=show_span(report.span),
-        notes=NOTES,
-        hidden=explain_hidden(report.least),
+        overview=[*tell_overview(report.overview)],
+        first=[*tell_what_comes_first(report)],
+        helps=[*tell_what_helps(report)],
+        views=report.views,
         titles=TITLES,
+        silent=[line for line in report.views["rule"] if line.counts["fired"] == 0],
+        unknowns=report.unknowns,
+        notes=(*NOTES, explain_hidden(report.least)),
         table=draw,
+        short=lambda lines: Markup(short.render(lines=lines, **shown)),  # escapes are on
         **shown,
     )

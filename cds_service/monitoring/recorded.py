@@ -33,13 +33,16 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Calls alike in everything a report counts by. `fired` are the rules that fired in them; `reached`, packed
-    as the store has it, says which were reached otherwise. `day` counts from 1970 in UTC."""
+    as the store has it, says which were reached otherwise. `day` counts from 1970 in UTC. `counted`: the record says
+    how many orders the call was about, which it does not for hooks without orders, nor before that was counted."""
 
     tenant: str
     role: str
+    service: str
     hook: str
     release: str
     day: int
+    counted: bool
     reached: bytes
     fired: frozenset[str]
 
@@ -47,14 +50,17 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Fired:
     """One finding that fired. `reason` says why it was withheld, empty when it was shown on `card`; `subject` is the
-    keyed hash of the rule and its drugs, `patient` that of the patient."""
+    keyed hash of the rule and its drugs, `patient` that of the patient. `orders` is how many orders its call was about,
+    None where it was about none or they were not counted."""
 
     decision: str
     place: int
     at: float
     tenant: str
     role: str
+    service: str
     hook: str
+    orders: int | None
     release: str
     patient: str
     rule: str
@@ -80,23 +86,25 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """How many calls there were of each kind, and how many cards they gave."""
+    """How many calls there were of each kind, how many cards they gave, and how many orders they were about."""
 
     number: int
     cards: int
+    orders: int
 
 
 def count_calls(connection: Connection, span: Span, fired: Mapping[str, frozenset[str]]) -> Mapping[Asked, Calls]:
     """The calls of a span; `fired` are the rules that fired, by decision."""
-    names = ("decision_id", "tenant", "role", "hook", "release_digest", "at", "reached", "cards")
+    names = ("decision_id", "tenant", "role", "service", "hook", "release_digest", "at", "reached", "cards", "orders")
     columns = [DECISIONS.c[name] for name in names]
-    found: dict[Asked, tuple[int, int]] = {}
+    found: dict[Asked, tuple[int, int, int]] = {}
     for row in read_pages(connection, select(*columns).where(within(span))):
         told = fired.get(row.decision_id, NOTHING)
-        day = int(row.at // DAY_S)
-        asked = Asked(row.tenant, row.role, row.hook, row.release_digest, day, bytes(row.reached), told)
-        number, cards = found.get(asked, (0, 0))
-        found[asked] = (number + 1, cards + row.cards)
+        day, counted = int(row.at // DAY_S), row.orders is not None
+        kind = (row.tenant, row.role, row.service, row.hook, row.release_digest, day, counted)
+        asked = Asked(*kind, bytes(row.reached), told)
+        number, cards, orders = found.get(asked, (0, 0, 0))
+        found[asked] = (number + 1, cards + row.cards, orders + (row.orders or 0))
     return {asked: Calls(*counted) for asked, counted in found.items()}
 
 
@@ -105,7 +113,8 @@ def read_fired(connection: Connection, span: Span) -> Iterator[Fired]:
     query = (
         select(
             *(FINDINGS.c.decision_id, FINDINGS.c.place, DECISIONS.c.at, DECISIONS.c.tenant, DECISIONS.c.role),
-            *(DECISIONS.c.hook, DECISIONS.c.release_digest, DECISIONS.c.patient_key, FINDINGS.c.rule),
+            *(DECISIONS.c.service, DECISIONS.c.hook, DECISIONS.c.orders, DECISIONS.c.release_digest),
+            *(DECISIONS.c.patient_key, FINDINGS.c.rule),
             *(FINDINGS.c.version, FINDINGS.c.severity, FINDINGS.c.indicator, FINDINGS.c.reason, FINDINGS.c.card),
             FINDINGS.c.subject_key,
         )

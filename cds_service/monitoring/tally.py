@@ -1,4 +1,4 @@
-"""Counting: every call and every finding of a span, by rule, version, client, role and week."""
+"""Counting: every call and every finding of a span, by rule, version, client, role, service and week."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,6 +31,7 @@ OPEN_FOR_S = DAY_S
 NO_REASON = "no reason given"
 EPOCH = date(1970, 1, 1)
 URGENCY = ("critical", "warning", "info")
+INTERRUPTING = frozenset({"critical", "warning"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Cell:
 
     client: str
     role: str
+    service: str
     week: str
     rule: str = ""
     version: str = ""
@@ -52,7 +54,8 @@ class Counts:
     `evaluated`: calls that reached the rule; `undetermined` and `failed`: of those, where something was missing, or
     the rule crashed. `fired`: findings; `shown`: on cards, of which `accepted`, `overridden`, `ignored`, `open` (no
     answer yet, and shown less than a day before the end) and `untold` (the client reports nothing of any card).
-    `repeated`: overridden again for the same patient and drugs.
+    `repeated`: overridden again for the same patient and drugs. `on_orders`: shown in calls whose orders were counted;
+    `interrupting`: of these, warnings and critical ones.
     """
 
     evaluated: int = 0
@@ -60,13 +63,14 @@ class Counts:
     failed: int = 0
     fired: int = 0
     shown: int = 0
-    shown_on_orders: int = 0
     accepted: int = 0
     overridden: int = 0
     ignored: int = 0
     open: int = 0
     untold: int = 0
     repeated: int = 0
+    on_orders: int = 0
+    interrupting: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     withheld: Counter[str] = field(default_factory=Counter)
 
@@ -82,24 +86,28 @@ NUMBERS = tuple(name for name in Counts.__slots__ if name not in ("reasons", "wi
 
 @dataclass(slots=True)
 class Load:
-    """Calls of one cell without a rule: all, those about orders, and how many cards those gave."""
+    """Calls of one cell without a rule: all, those about orders, and of these the `uncounted` ones, of which nobody
+    knows how many orders they were about. `orders` and `cards` are those of the other calls about orders."""
 
     calls: int = 0
     order_calls: int = 0
-    order_cards: int = 0
+    uncounted: int = 0
+    orders: int = 0
+    cards: int = 0
 
     def add(self, other: "Load") -> None:
-        self.calls += other.calls
-        self.order_calls += other.order_calls
-        self.order_cards += other.order_cards
+        for name in Load.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Everything a report says, counted. `missing` counts calls by what kept a rule of them undetermined
-    (`value inr: not sent`); `urgency` cards on orders by their indicator; `strays` feedback about unknown cards.
+    (`value inr: not sent`); `urgency` cards on counted orders by their indicator; `strays` feedback about unknown
+    cards.
 
     `order_calls` are calls about orders by day, `alerted` those that showed an alert of a rule; days count from 1970.
+    `counted_from` is the day of the first call whose orders were counted, None where none was.
     """
 
     span: Span
@@ -110,6 +118,7 @@ class Tally:
     strays: int
     order_calls: Mapping[int, int]
     alerted: Mapping[str, Mapping[int, int]]
+    counted_from: int | None = None
 
 
 def take_tally(database: Engine, span: Span) -> Tally:
@@ -126,7 +135,8 @@ def take_tally(database: Engine, span: Span) -> Tally:
     count_fired(fired, counts)
     count_outcomes(fired, Answers(answers, heard, span.until), counts)
     days = (order_calls_by_day(calls), alerted_by_day(fired))
-    return Tally(span, counts, loads_of(calls), missing, urgency_of(fired), strays, *days)
+    counted_from = min((asked.day for asked in calls if asked.counted), default=None)
+    return Tally(span, counts, loads_of(calls), missing, urgency_of(fired), strays, *days, counted_from)
 
 
 Versions = Mapping[tuple[str, str], str]
@@ -154,7 +164,8 @@ def count_reached(
         missing.update(dict.fromkeys(reached.get("missing", ()), kind.number))
         undetermined, failed = set(reached.get("undetermined", ())), set(reached.get("error", ()))
         for rule in {*reached.get("silent", ()), *undetermined, *failed, *asked.fired}:
-            found = at(counts, Cell(asked.tenant, asked.role, week, rule, versions.get((asked.release, rule), "")))
+            version = versions.get((asked.release, rule), "")
+            found = at(counts, Cell(asked.tenant, asked.role, asked.service, week, rule, version))
             found.evaluated += kind.number
             found.undetermined += kind.number * (rule in undetermined)
             found.failed += kind.number * (rule in failed)
@@ -168,7 +179,8 @@ def count_fired(fired: Iterable[Fired], counts: dict[Cell, Counts]) -> None:
             found.withheld[each.reason] += 1
         else:
             found.shown += 1
-            found.shown_on_orders += each.hook in ORDER_HOOKS
+            found.on_orders += each.orders is not None
+            found.interrupting += each.orders is not None and each.indicator in INTERRUPTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +219,12 @@ def count_outcomes(fired: Iterable[Fired], answers: Answers, counts: dict[Cell, 
 def loads_of(calls: Mapping[Asked, Calls]) -> Mapping[Cell, Load]:
     loads: dict[Cell, Load] = {}
     for asked, kind in calls.items():
-        load = loads.setdefault(Cell(asked.tenant, asked.role, week_of(asked.day)), Load())
-        on_orders = asked.hook in ORDER_HOOKS
-        load.add(Load(kind.number, kind.number * on_orders, kind.cards * on_orders))
+        load = loads.setdefault(Cell(asked.tenant, asked.role, asked.service, week_of(asked.day)), Load())
+        order_calls = kind.number * (asked.hook in ORDER_HOOKS)
+        if asked.counted:
+            load.add(Load(kind.number, order_calls, orders=kind.orders, cards=kind.cards))
+        else:
+            load.add(Load(kind.number, order_calls, uncounted=order_calls))
     return loads
 
 
@@ -230,10 +245,10 @@ def alerted_by_day(fired: Iterable[Fired]) -> Mapping[str, Mapping[int, int]]:
 
 
 def urgency_of(fired: Iterable[Fired]) -> Mapping[str, int]:
-    """Cards on orders, each by the most urgent finding on it."""
+    """Cards on counted orders, each by the most urgent finding on it."""
     cards: dict[str, int] = {}
     for each in fired:
-        if each.card and not each.reason and each.hook in ORDER_HOOKS:
+        if each.card and not each.reason and each.orders is not None:
             cards[each.card] = min(cards.get(each.card, len(URGENCY) - 1), place_of(each.indicator))
     counted = Counter(URGENCY[place] for place in cards.values())
     return {indicator: counted[indicator] for indicator in URGENCY}
@@ -244,7 +259,7 @@ def place_of(indicator: str) -> int:
 
 
 def cell_of(fired: Fired) -> Cell:
-    return Cell(fired.tenant, fired.role, week_of(int(fired.at // DAY_S)), fired.rule, fired.version)
+    return Cell(fired.tenant, fired.role, fired.service, week_of(int(fired.at // DAY_S)), fired.rule, fired.version)
 
 
 def at(counts: dict[Cell, Counts], cell: Cell) -> Counts:

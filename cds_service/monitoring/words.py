@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cds_service.monitoring.rates import Shift
 from cds_service.monitoring.recorded import Span
-from cds_service.monitoring.report import Line, Rate, per_100
+from cds_service.monitoring.report import Line, Rate, shift_rates
 
 HEADINGS = {
     "evaluated": "reached",
@@ -19,17 +19,31 @@ HEADINGS = {
     "open": "no answer yet",
     "untold": "client tells nothing",
     "repeated": "again",
+    "orders": "orders",
+    "burden": "per 100",
+    "interruptions": "interrupting",
 }
 HIDDEN = "*"
 """A count that is small, or that a small one could be worked out from."""
-TITLES = {"rule": "By rule and version", "client": "By client", "role": "By role", "week": "By week"}
+TITLES = {
+    "rule": "By rule and version, worst first",
+    "client": "By client",
+    "role": "By role",
+    "service": "By service",
+    "week": "By week",
+}
 NOTES = (
-    "Calls that repeat an earlier one within 60 s are left out. Alerts are findings shown on a card; accepted: a"
-    " suggestion of their card was taken. Ignored: nothing was reported of the card within a day, by a client that"
-    " reports at all. Burden: alerts per 100 calls about orders (order-select and order-sign).",
+    "Shown: alerts, that is findings on a card. Accepted: a suggestion of the card was taken. Overridden: the card was"
+    " dismissed. Ignored: nothing was reported of it within a day, by a client that reports at all. Again: overridden"
+    " before for the same patient and drugs.",
+    "Per 100: alerts per 100 orders; interrupting: only warnings and critical ones. Orders are drafts for a drug: at"
+    " order-sign all of them, at order-select the selected ones. An order that is selected and later signed counts"
+    " twice, as its alerts do. In the row of a rule these are all orders, whatever the drug.",
     "Reached: calls in which a rule had something to look at; undetermined: of these, calls where something was not"
-    " known. Again: overridden before for the same patient and drugs. A rule's version is empty where it was reached in"
-    " a release in which it never fired.",
+    " known. A rule's version is empty where it was reached in a release in which it never fired.",
+    "A call that repeats an earlier one within 60 s is left out. Shares are of the alerts whose outcome is known, with"
+    " their 95 % interval (Wilson). Worst is who has most alerts that were overridden or ignored, by the lower end of"
+    " that interval.",
 )
 
 
@@ -37,15 +51,24 @@ def show_count(count: int | None) -> str:
     return HIDDEN if count is None else f"{count:,}"
 
 
+def number_of(count: int | None, thing: str) -> str:
+    """`1 call`, `2,301 calls`."""
+    return f"{show_count(count)} {thing}" + ("" if count == 1 else "s")
+
+
 def explain_hidden(least: int) -> str:
     if least == 1:
-        return "No count is hidden."
-    return f"{HIDDEN}: a count from 1 to {least - 1}, or one that it could be worked out from."
+        return "No count is hidden. –: not known."
+    return f"{HIDDEN}: a count from 1 to {least - 1}, or one that it could be worked out from. –: not known, or hidden."
 
 
 def show_rate(rate: Rate | None) -> str:
     """`32 % (28–37)`."""
-    return "–" if rate is None else f"{100 * rate.share:.0f} % ({100 * rate.low:.0f}–{100 * rate.high:.0f})"
+    return show_share(rate) + ("" if rate is None else f" ({100 * rate.low:.0f}–{100 * rate.high:.0f})")
+
+
+def show_share(rate: Rate | None) -> str:
+    return "–" if rate is None else f"{100 * rate.share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def show_number(number: float | None) -> str:
@@ -64,7 +87,7 @@ def show_parts_of(parts: Mapping[str, int | None]) -> str:
 
 def show_shift(shift: Shift, least: int) -> str:
     """`warfarin-nsaid: more since 2026-11-02 (noticed 2026-11-05), 1.9 before, 4.4 after, per 100 calls`."""
-    rates = [show_number(per_100(*counted, least)) for counted in (shift.before, shift.after)]
+    rates = [show_number(rate) for rate in shift_rates(shift, least)]
     way = "more" if shift.more else "fewer"
     noticed = f"(noticed {shift.noticed.isoformat()})"
     return (

@@ -1,6 +1,7 @@
 """What a report counts, and what it leaves out."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy import update
@@ -107,17 +108,73 @@ def test_withheld_findings_fired_and_were_not_shown(traffic: Traffic) -> None:
     assert found.withheld == {"over the cap": 1}
 
 
-def test_burden_is_alerts_per_hundred_calls_about_orders(traffic: Traffic) -> None:
-    traffic.call(BLEEDING)
-    traffic.call()
-    traffic.call()
-    traffic.call()
-    traffic.call(BLEEDING, hook="patient-view")
+def test_burden_is_alerts_per_hundred_orders(traffic: Traffic) -> None:
+    """Counted by hand: 3 + 1 + 4 orders in three calls. On them three alerts were shown, two of them warnings: 37.5 and
+    25 per 100. The alert on an opened chart is about no order, and the one that was withheld is none."""
+    info = replace(BLEEDING, rule="raas-nsaid", indicator="info")
+    traffic.call(BLEEDING, info, orders=3)
+    traffic.call(QUIET, orders=1)
+    traffic.call(BLEEDING, orders=4)
+    traffic.call(BLEEDING, hook="patient-view", service="medication-patient-view", orders=None)
     found = report_on(traffic)
-    assert (found.overview.calls, found.overview.order_calls) == (5, 4)
-    assert found.overview.cards_per_100 == 25
-    assert found.overview.urgency == {"critical": 0, "warning": 25, "info": 0}
-    assert line(found, "warfarin-nsaid", "1.0.0").burden == 25
+    assert (found.overview.calls, found.overview.order_calls, found.overview.uncounted) == (4, 3, 0)
+    alerts = found.overview.alerts
+    assert (alerts.orders, alerts.counts["shown"], alerts.burden, alerts.interruptions) == (8, 4, 37.5, 25)
+    assert (found.overview.cards_per_100, found.overview.urgency) == (
+        37.5,
+        {"critical": 0, "warning": 25, "info": 12.5},
+    )
+    told = {each.key[0]: (each.orders, each.burden, each.interruptions) for each in found.views["rule"]}
+    assert told == {"warfarin-nsaid": (8, 25, 25), "raas-nsaid": (8, 12.5, 0), "duplicate-nsaid": (8, 0, 0)}
+    for view in ("client", "role", "week"):
+        assert [each.burden for each in found.views[view]] == [37.5]
+    signed, viewed = found.views["service"][0], found.views["service"][1]
+    assert (signed.key, signed.orders, signed.burden) == (("medication-order-sign",), 8, 37.5)
+    assert (viewed.key, viewed.orders, viewed.burden) == (("medication-patient-view",), 0, None)
+
+
+def test_each_client_role_and_week_has_its_own_orders(traffic: Traffic) -> None:
+    """By hand: general 1 alert on 2 orders, north 1 alert on 5 orders a week later by a pharmacist."""
+    traffic.call(BLEEDING, orders=2)
+    traffic.clock.now += 7 * DAY
+    traffic.call(BLEEDING, orders=5, tenant="north", role="pharmacist")
+    found = report_on(traffic)
+    for view in ("client", "role", "week"):
+        assert [(each.orders, each.burden) for each in found.views[view]] == [(2, 50), (5, 20)]
+    assert [(each.orders, each.burden) for each in found.everything] == [(2, 50), (5, 20)]
+    assert line(found, "warfarin-nsaid", "1.0.0").burden == pytest.approx(100 * 2 / 7)
+
+
+def test_calls_whose_orders_were_not_counted_are_on_neither_side_of_the_burden(traffic: Traffic) -> None:
+    """Two alerts of before orders were counted would make 3 alerts on 2 orders, 150 per 100, of what is 1 on 2."""
+    for _ in range(2):
+        traffic.call(BLEEDING, orders=None)
+    traffic.clock.now += DAY
+    traffic.call(BLEEDING, orders=2)
+    found = report_on(traffic)
+    assert (found.overview.order_calls, found.overview.uncounted) == (3, 2)
+    assert found.overview.counted_from == date(2026, 11, 21)
+    assert (found.overview.cards_per_100, found.overview.urgency["warning"]) == (50, 50)
+    bleeding = line(found, "warfarin-nsaid", "1.0.0")
+    assert (bleeding.counts["shown"], bleeding.orders, bleeding.burden) == (3, 2, 50)
+
+
+def test_without_counted_orders_the_burden_is_not_known(traffic: Traffic) -> None:
+    traffic.call(BLEEDING, orders=None)
+    found = report_on(traffic)
+    assert (found.overview.uncounted, found.overview.counted_from, found.overview.cards_per_100) == (1, None, None)
+    assert line(found, "warfarin-nsaid", "1.0.0").burden is None
+
+
+def test_a_burden_from_which_a_small_count_follows_is_not_shown(traffic: Traffic) -> None:
+    """Of 40 alerts 35 are on orders, so 5 are not; of these 35, 5 are not warnings."""
+    info = replace(BLEEDING, indicator="info")
+    for number in range(40):
+        on_orders = {} if number < 35 else {"hook": "patient-view", "orders": None}
+        traffic.call(info if number < 5 else BLEEDING, **on_orders)
+    found = line(report_on(traffic, least=11), "warfarin-nsaid", "1.0.0")
+    assert (found.counts["shown"], found.counts["on_orders"], found.counts["interrupting"]) == (40, None, None)
+    assert (found.burden, found.interruptions) == (None, None)
 
 
 def test_versions_clients_roles_and_weeks_stand_apart(traffic: Traffic) -> None:
@@ -127,6 +184,7 @@ def test_versions_clients_roles_and_weeks_stand_apart(traffic: Traffic) -> None:
     traffic.call(replace(BLEEDING, version="1.1.0"), **north)
     found = report_on(traffic)
     assert [each.key for each in found.views["rule"]] == [("warfarin-nsaid", "1.0.0"), ("warfarin-nsaid", "1.1.0")]
+    assert [each.key for each in found.views["service"]] == [("medication-order-sign",)]
     assert [each.key for each in found.views["client"]] == [("general",), ("north",)]
     assert [each.key for each in found.views["role"]] == [("Practitioner",), ("pharmacist",)]
     assert [each.key for each in found.views["week"]] == [("2026-W47",), ("2026-W48",)]  # 20 Nov 2026 is a Friday
@@ -161,7 +219,18 @@ def test_few_unlucky_cards_make_no_worse_offender_than_many(traffic: Traffic) ->
         traffic.answer(traffic.call(rare), "overridden")
     for number in range(12):
         traffic.answer(traffic.call(often), "accepted" if number < 2 else "overridden")
-    assert [each.key[0] for each in report_on(traffic).offenders] == ["often", "rare"]
+    found = report_on(traffic)
+    assert [each.key[0] for each in found.offenders] == ["often", "rare"]
+    assert [each.key[0] for each in found.views["rule"]] == ["often", "rare"]
+
+
+def test_a_rule_helps_that_is_certainly_accepted_more_often_than_all_together(traffic: Traffic) -> None:
+    """By hand: 22 of 42 are accepted, 52 %. Wilson's lower end of 18 of 20 is 70 %, of 2 of 2 34 %, of 2 of 20 3 %."""
+    for rule, accepted, of in (("good", 18, 20), ("lucky", 2, 2), ("bad", 2, 20)):
+        for number in range(of):
+            card = traffic.call(replace(BLEEDING, rule=rule))
+            traffic.answer(card, "accepted" if number < accepted else "overridden")
+    assert [each.key[0] for each in report_on(traffic).helpful] == ["good"]
 
 
 def test_counts_below_eleven_are_hidden_unless_asked_for(traffic: Traffic) -> None:
@@ -172,6 +241,7 @@ def test_counts_below_eleven_are_hidden_unless_asked_for(traffic: Traffic) -> No
     assert line(found, "duplicate-nsaid", "1.0.0").counts["fired"] is None
     assert found.overview.calls == 13
     assert found.overview.urgency["warning"] == pytest.approx(100 * 12 / 13)
+    assert found.overview.cards_per_100 == pytest.approx(100 * 12 / 13)
 
 
 def test_an_empty_span_is_a_report_without_lines(traffic: Traffic) -> None:

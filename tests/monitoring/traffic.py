@@ -27,7 +27,7 @@ class Traffic:
     cards: list[str] = field(default_factory=list)
 
     def call(self, *fired: Fired, **more: Any) -> str:
-        """One call about orders in which these fired, each shown one on a card of its own; the last card's uuid."""
+        """One call about one order in which these fired, each shown one on a card of its own; the last card's uuid."""
         self.number += 1
         self.clock.now += 1
         card = ""
@@ -37,7 +37,7 @@ class Traffic:
                 card = decision_id(1_000_000 * (place + 1) + self.number)
             placed.append(each if each.reason else Fired(**{**as_dict(each), "card": card}))
         shown = sum(not each.reason for each in fired)
-        told = {"reached": {}, "cards": shown, "patient_id": f"patient-{self.number}", **more}
+        told = {"reached": {}, "cards": shown, "patient_id": f"patient-{self.number}", "orders": 1, **more}
         self.store.write(an_entry(self.number, fired=tuple(placed), **told))
         return card
 

@@ -1,0 +1,86 @@
+"""What a report says in sentences: the numbers of all calls, what to look at first, and what helps."""
+
+from collections.abc import Iterator
+
+from cds_service.monitoring.report import SETTLED, Line, Overview, Report
+from cds_service.monitoring.words import number_of, show_count, show_key, show_number, show_rate, show_shift
+
+FIRST = 5
+"""How many rules are told of in sentences."""
+CAUSES = 3
+
+
+def tell_overview(overview: Overview) -> Iterator[str]:
+    """How much was asked, and what it cost in attention."""
+    alerts = overview.alerts
+    if overview.calls == 0:
+        yield "No call was recorded in this time."
+        return
+    yield (
+        f"{number_of(overview.calls, 'call')}, {show_count(overview.order_calls)} of them about orders:"
+        f" {number_of(alerts.orders, 'order')}."
+    )
+    urgency = ", ".join(f"{name} {show_number(each)}" for name, each in overview.urgency.items())
+    interrupting = f"{show_number(alerts.interruptions)} of them interrupting"
+    cards = f"{show_number(overview.cards_per_100)} cards ({urgency}, the others without an alert)"
+    yield f"Per 100 orders: {show_number(alerts.burden)} alerts, {interrupting}; {cards}."
+    if overview.uncounted != 0:
+        yield tell_uncounted(overview)
+    if alerts.counts["shown"] != 0:
+        ends = ", ".join(f"{name} {show_rate(getattr(alerts, name))}" for name in SETTLED)
+        yield f"What became of {number_of(alerts.counts['shown'], 'alert')}, as far as it is known: {ends}."
+    if overview.strays != 0:
+        yield f"{number_of(overview.strays, 'report')} of clients about cards that nobody knows."
+
+
+def tell_uncounted(overview: Overview) -> str:
+    calls = f"{number_of(overview.uncounted, 'call')} about orders"
+    if overview.counted_from is None:
+        return f"How many orders there were was not counted yet in {calls}: nothing can be said per 100 orders."
+    since = overview.counted_from.isoformat()
+    return f"Orders are counted since {since}: what is per 100 orders leaves out {calls}."
+
+
+def tell_what_comes_first(report: Report) -> Iterator[str]:
+    """What to look at: rules that crashed, that changed, that are dismissed most, and what was not known."""
+    for line in report.views["rule"]:
+        if line.counts["failed"] != 0:
+            yield f"{show_key(line)} crashed in {number_of(line.counts['failed'], 'call')}: there it checked nothing."
+    for shift in report.shifts:
+        yield f"{show_shift(shift, report.least)}."
+    for line in report.offenders[:FIRST]:
+        yield tell_of_rule(line, f"is mostly {name_dismissal(line)}")
+    if report.unknowns:
+        causes = [f"{cause} ({number_of(calls, 'call')})" for cause, calls in report.unknowns.items()]
+        yield f"Not known most often: {'; '.join(causes[:CAUSES])}."
+
+
+def tell_what_helps(report: Report) -> Iterator[str]:
+    """Rules that are accepted more often than alerts are on the whole."""
+    for line in report.helpful[:FIRST]:
+        yield tell_of_rule(line, "is accepted more often than most")
+    if not report.helpful and report.offenders:
+        yield "No rule is certainly accepted more often than all alerts together."
+
+
+def name_dismissal(line: Line) -> str:
+    if line.overridden is None or line.ignored is None:
+        return "dismissed"
+    return "ignored" if line.ignored.share > line.overridden.share else "overridden"
+
+
+def tell_of_rule(line: Line, verdict: str) -> str:
+    """`warfarin-nsaid 1.0.0 is mostly ignored: 400 alerts, 2.1 per 100 orders; accepted 6 % (4–9), overridden ...`."""
+    burden = "" if line.burden is None else f", {show_number(line.burden)} per 100 orders"
+    shares = {name: getattr(line, name) for name in SETTLED}
+    ends = ", ".join(f"{name} {show_rate(rate)}" for name, rate in shares.items() if rate is not None)
+    told = f"{show_key(line)} {verdict}: {number_of(line.counts['shown'], 'alert')}{burden}"
+    return (f"{told}; {ends}." if ends else f"{told}.") + tell_reasons(line)
+
+
+def tell_reasons(line: Line) -> str:
+    known = {reason: count for reason, count in line.reasons.items() if count}
+    most = max(known, key=lambda reason: (known[reason], reason), default=None)
+    reason = "" if most is None else f" Reason given most: {most} ({show_count(known[most])})."
+    again = line.counts["repeated"]
+    return reason + (f" Overridden again for the same patient and drugs: {show_count(again)}." if again else "")

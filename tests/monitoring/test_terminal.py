@@ -1,0 +1,154 @@
+"""What a report says in a terminal: ids in one piece, the worst first, sentences that a pharmacist reads."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from cds_service.monitoring.rates import Shift
+from cds_service.monitoring.recorded import Span
+from cds_service.monitoring.report import COLUMNS, Line, Overview, Rate, Report
+from cds_service.monitoring.sentences import tell_overview, tell_what_comes_first, tell_what_helps
+from cds_service.monitoring.terminal import MOST_RULES, write_passages
+
+LONG = "pgx-score.celecoxib-flurbiprofen-ibuprofen-cyp2c9-intermediate"  # the longest id of the shipped rules
+ALERTS = {"evaluated": 5000, "fired": 1000, "shown": 1000, "repeated": 37}
+SHARES = {"accepted": Rate(0.1, 0.08, 0.12), "overridden": Rate(0.6, 0.57, 0.63), "ignored": Rate(0.3, 0.27, 0.33)}
+
+
+def a_line(*key: str, counts: dict[str, int] = ALERTS, **more: Any) -> Line:
+    """1,000 alerts of 8,000 orders: 12.5 per 100."""
+    shown = {**SHARES, "orders": 8000, "burden": 12.5, "interruptions": 4.0, "reasons": {"other": 20, "monitored": 300}}
+    return Line(key, {**dict.fromkeys(COLUMNS, 0), **counts}, **{**shown, **more})
+
+
+def quiet(*key: str) -> Line:
+    return a_line(*key, counts={"evaluated": 70}, burden=0.0, accepted=None, overridden=None, ignored=None, reasons={})
+
+
+def an_overview(**more: Any) -> Overview:
+    known = {"calls": 9000, "order_calls": 7000, "uncounted": 0, "counted_from": date(2026, 11, 1), "strays": 0}
+    cards = {"cards_per_100": 10.0, "urgency": {"critical": 1.0, "warning": 3.0, "info": 5.0}, "alerts": a_line()}
+    return Overview(**{**known, **cards, **more})
+
+
+def a_report(*rules: Line, **more: Any) -> Report:
+    views = {"rule": rules, "client": (a_line("general"),)}
+    told: dict[str, Any] = {"offenders": (), "helpful": (), "unknowns": {}, **more}
+    return Report(Span(0.0, 86_400.0), 11, an_overview(), views, (), **told)
+
+
+def lines_of(report: Report, title: str, width: int) -> tuple[str, ...]:
+    return next(passage.lines for passage in write_passages(report, width) if passage.title.startswith(title))
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 150, 200])
+def test_no_line_is_wider_than_the_terminal_and_no_id_is_folded(width: int) -> None:
+    report = a_report(a_line(LONG, "1.0.0"), a_line("raas-nsaid", "1.0.0"), offenders=(a_line(LONG, "1.0.0"),))
+    lines = [line for passage in write_passages(report, width) for line in passage.lines]
+    assert max(map(len, lines)) <= width
+    assert sum(f"{LONG} 1.0.0" in line for line in lines) == 2  # once in a sentence, once in the table
+
+
+def test_an_id_that_is_too_long_for_its_column_has_a_line_of_its_own() -> None:
+    heading, long, its_numbers, short = lines_of(
+        a_report(a_line(LONG, "1.0.0"), a_line("raas-nsaid", "1")), "By rule", 80
+    )
+    assert long == f"{LONG} 1.0.0"
+    assert its_numbers.split() == ["1,000", "12.5", "10", "%", "60", "%", "30", "%"]
+    assert short.split()[:4] == ["raas-nsaid", "1", "1,000", "12.5"]
+    assert len(heading) == len(its_numbers) == len(short) == 80
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (80, "shown per 100 accepted overridden ignored"),
+        (100, "shown per 100 interrupting accepted overridden ignored"),
+        (120, "reached shown per 100 interrupting accepted overridden ignored again"),
+        (150, "reached undetermined fired shown per 100 interrupting accepted overridden ignored again"),
+    ],
+)
+def test_a_narrow_terminal_has_fewer_columns(width: int, columns: str) -> None:
+    assert " ".join(lines_of(a_report(a_line("raas-nsaid", "1")), "By rule", width)[0].split()) == columns
+
+
+def test_a_wide_terminal_has_the_intervals() -> None:
+    assert "10\N{NO-BREAK SPACE}% (8–12)" in lines_of(a_report(a_line("raas-nsaid", "1")), "By rule", 160)[1]
+
+
+def test_rules_that_never_fired_are_counted_and_not_listed() -> None:
+    report = a_report(a_line("raas-nsaid", "1"), quiet("silent", "1"), quiet("calm", "1"))
+    told = lines_of(report, "By rule", 80)
+    assert not any("silent" in line for line in told)
+    assert told[-1] == "2 were reached and never fired: --form html and --form csv list all."
+
+
+def test_of_many_rules_the_first_are_listed() -> None:
+    told = lines_of(a_report(*[a_line(f"rule-{n}", "1") for n in range(MOST_RULES + 3)]), "By rule", 80)
+    assert len(told) == 1 + MOST_RULES + 1
+    assert told[-1].startswith("3 more fired:")
+
+
+def test_what_to_look_at_first_is_told_in_sentences() -> None:
+    crashed = a_line("crasher", "2.0", counts={**ALERTS, "failed": 12})
+    shift = Shift("louder", True, date(2026, 11, 2), date(2026, 11, 5), (100, 5000), (300, 5000))
+    report = a_report(
+        crashed,
+        offenders=(a_line("raas-nsaid", "1.1.0"),),
+        shifts=(shift,),
+        unknowns={"value inr: not sent": 2301, "value qtc: too old": None},
+    )
+    assert [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in tell_what_comes_first(report)] == [
+        "crasher 2.0 crashed in 12 calls: there it checked nothing.",
+        "louder: more since 2026-11-02 (noticed 2026-11-05), 2.0 before, 6.0 after, per 100 calls about orders.",
+        "raas-nsaid 1.1.0 is mostly overridden: 1,000 alerts, 12.5 per 100 orders; accepted 10 % (8–12),"
+        " overridden 60 % (57–63), ignored 30 % (27–33). Reason given most: monitored (300)."
+        " Overridden again for the same patient and drugs: 37.",
+        "Not known most often: value inr: not sent (2,301 calls); value qtc: too old (* calls).",
+    ]
+
+
+def test_a_rule_whose_shares_are_hidden_is_dismissed_without_saying_how() -> None:
+    hidden = a_line(
+        "raas-nsaid", "1", accepted=None, overridden=None, ignored=None, burden=None, reasons={"other": None}
+    )
+    (sentence,) = tell_what_comes_first(a_report(offenders=(hidden,)))
+    assert sentence == (
+        "raas-nsaid 1 is mostly dismissed: 1,000 alerts. Overridden again for the same patient and drugs: 37."
+    )
+
+
+def test_what_helps_is_named_or_that_nothing_does() -> None:
+    good = a_line("raas-nsaid", "1")
+    (helps,) = tell_what_helps(a_report(helpful=(good,)))
+    assert helps.startswith("raas-nsaid 1 is accepted more often than most: 1,000 alerts")
+    (nothing,) = tell_what_helps(a_report(offenders=(good,)))
+    assert nothing == "No rule is certainly accepted more often than all alerts together."
+    assert list(tell_what_helps(a_report())) == []
+
+
+def test_the_numbers_say_what_they_are_per() -> None:
+    told = [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in tell_overview(an_overview(strays=1))]
+    assert told == [
+        "9,000 calls, 7,000 of them about orders: 8,000 orders.",
+        "Per 100 orders: 12.5 alerts, 4.0 of them interrupting;"
+        " 10.0 cards (critical 1.0, warning 3.0, info 5.0, the others without an alert).",
+        "What became of 1,000 alerts, as far as it is known:"
+        " accepted 10 % (8–12), overridden 60 % (57–63), ignored 30 % (27–33).",
+        "1 report of clients about cards that nobody knows.",
+    ]
+
+
+def test_what_was_recorded_before_orders_were_counted_is_said() -> None:
+    assert "Orders are counted since 2026-11-01: what is per 100 orders leaves out 40 calls about orders." in [
+        *tell_overview(an_overview(uncounted=40))
+    ]
+    assert (
+        "How many orders there were was not counted yet in 40 calls about orders: nothing can be said per 100 orders."
+        in [*tell_overview(an_overview(uncounted=40, counted_from=None))]
+    )
+
+
+def test_nothing_is_said_of_a_time_without_calls() -> None:
+    assert list(tell_overview(an_overview(calls=0))) == ["No call was recorded in this time."]
