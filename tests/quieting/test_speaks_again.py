@@ -347,9 +347,8 @@ def test_while_the_database_is_away_everything_is_said(ward: Ward) -> None:
     assert ward.told.about("memory away")
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # a file answers or fails
 def test_a_server_that_does_not_answer_is_not_waited_for(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-    if ward.store.database.dialect.name == "sqlite":
-        pytest.skip("a file answers or fails")
     asked: list[tuple[Call, Release]] = []
     recall = ward.application.recall
 

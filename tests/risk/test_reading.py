@@ -142,6 +142,7 @@ def test_what_is_shipped_is_right() -> None:
             "'risk' is not filled in; there are result, band, horizon and outcome",
         ),
         ({"card": {"override_reasons": ["specialst-advice"]}}, "did you mean 'specialist-advice'?"),
+        ({"card": {"snooze": "a month"}}, "card.snooze: found 'a month', expected a number of days such as \"P30D\""),
         ({"card": {"show_when": {"fact": "statins", "is": True}}}, "no fact called 'statins'"),
         (predictor(fact="ages"), "no single fact of the chart is called 'ages'"),
         (predictor(fact="conditions"), "no single fact of the chart is called 'conditions'"),

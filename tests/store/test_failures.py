@@ -209,9 +209,8 @@ def test_many_threads_at_once_lose_nothing_while_the_database_comes_and_goes(pla
         assert verify(store.records, None, Terms(store.ring, NOON, who_of=who_of)).problems == []
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # a file drops no connections
 def test_a_server_that_drops_its_connections_is_reached_again(places: Places) -> None:
-    if places.url is None:
-        pytest.skip("a file drops no connections")
     with a_store(places) as store:
         store.write(an_entry(1))
         with store.database.connect() as connection:
