@@ -44,14 +44,14 @@ def dose_change(chart: Chart, drug: Drug, ingredient: str) -> Fact[str]:
     "new" for a draft that renews nothing; an active medication stays the "same".
     """
     if drug.dose_change == "unknown":
-        return Unknown(Reason.NOT_RECORDED, "dose before or after the change")
+        return Unknown(Reason.NOT_RECORDED, "dose before or after the change not recorded")
     return Known(drug.dose_change or ("new" if drug.is_draft else "same"), sources=_source(drug))
 
 
 def dose_increased(chart: Chart, drug: Drug, ingredient: str) -> Fact[bool]:
     """Whether a renewal raises the dose. False for what renews nothing."""
     if drug.dose_change == "unknown":
-        return Unknown(Reason.NOT_RECORDED, "dose before or after the change")
+        return Unknown(Reason.NOT_RECORDED, "dose before or after the change not recorded")
     return Known(drug.dose_change == "increased", sources=_source(drug))
 
 

@@ -24,7 +24,7 @@ def times_upper_limit(name: str, readings: Readings, setting: Setting) -> Fact[f
         return value
     limit = upper_limit(fact, newest)
     if limit is None:
-        return Unknown(Reason.NOT_RECORDED, f"upper limit of normal of {fact.label}", newest.when)
+        return Unknown(Reason.NOT_RECORDED, f"upper limit of normal of {fact.label} not recorded", newest.when)
     times = tidy(value.value / limit)
     return Known(times, UNIT, value.sources, value.as_of, at_least=value.at_least, formula="result / upper limit sent")
 

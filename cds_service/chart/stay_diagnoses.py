@@ -122,7 +122,7 @@ def stay_principal_group(received: Received) -> Fact[str]:
 def principal_group(codes: tuple[Coded, ...], source: Source) -> Fact[str]:
     """The group of one diagnosis by its ICD codes; "other" outside the eight groups."""
     if not codes:
-        return Unknown(Reason.UNRECOGNISED, f"{source.reference} has no ICD code")
+        return Unknown(Reason.UNRECOGNISED, "the main diagnosis has no ICD code")
     found = (word for word, span in PRINCIPAL.items() if any(span.holds(coded) for coded in codes))
     return Known(next(found, "other"), sources=(source,))
 

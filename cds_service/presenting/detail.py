@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.parse_rules import lines_of
-from cds_service.knowledge.rules import Evidence, Rule, Severity
+from cds_service.knowledge.rules import Evidence, Indicator, Rule, Severity
 from cds_service.presenting.groups import Group, Unchecked
 from cds_service.presenting.patient import doubt_lines, drug_lines, is_news, value_lines
+from cds_service.presenting.quiet import INDICATORS
 from cds_service.presenting.summary import inside, plain_title, speak, summarise
 from cds_service.presenting.text import escape_markdown, markdown_text
 from cds_service.presenting.views import UNLIMITED
@@ -80,9 +81,24 @@ def end_sentence(text: str) -> str:
 
 
 def sources(findings: Iterable[Finding]) -> str:
-    """One line for every rule: its evidence, version and review."""
-    rules = {finding.rule.id: finding.rule for finding in findings}.values()
-    return "\n".join(source_line(rule.id, rule.version, rule.evidence, rule.reviewer) for rule in rules)
+    """Where every rule comes from, its version and its review; of several rules a list, each evidence once."""
+    rules: dict[tuple[tuple[Evidence, ...], str | None], dict[str, None]] = {}
+    for rule in (finding.rule for finding in findings):
+        rules.setdefault((rule.evidence, rule.reviewer), {})[f"{rule.id} {rule.version}"] = None
+    if len(rules) == 1:
+        ((evidence, reviewer), named), *_ = rules.items()
+        return f"{'Source: ' if evidence else ''}{source_line(tuple(named), evidence)}, {say_review(reviewer)}."
+    unreviewed = not any(reviewer for _, reviewer in rules)
+    lines = [
+        source_line(tuple(named), evidence) + ("." if unreviewed else f", {say_review(reviewer)}.")
+        for (evidence, reviewer), named in rules.items()
+    ]
+    return f"**Sources**{f' (rules {say_review(None)})' if unreviewed else ''}\n\n{bullets(lines)}"
+
+
+def say_review(reviewer: str | None) -> str:
+    """Who reviewed a rule, or that nobody has."""
+    return f"reviewed by {escape_markdown(reviewer)}" if reviewer else "not yet reviewed by a pharmacist"
 
 
 def beside_detail(findings: tuple[Finding, ...], texts: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -130,12 +146,11 @@ def grade_reason(finding: Finding, chart: Chart) -> str:
 
 
 @lru_cache(maxsize=4096)
-def source_line(id: str, version: str, evidence: tuple[Evidence, ...], reviewer: str | None) -> str:
-    """Evidence, rule and version, and who reviewed it, or that nobody has."""
+def source_line(rules: tuple[str, ...], evidence: tuple[Evidence, ...]) -> str:
+    """Evidence, and the rules that rest on it with their version."""
     cited = "; ".join(cite(each) for each in evidence)
-    reviewed = f"reviewed by {escape_markdown(reviewer)}" if reviewer else "not yet reviewed by a pharmacist"
-    known = f"Source: {cited}. " if cited else ""
-    return f"{known}Rule {escape_markdown(f'{id} {version}')}, {reviewed}."
+    known = f"{cited}. " if cited else ""
+    return f"{known}Rule{'s' if len(rules) > 1 else ''} {escape_markdown(name_all(list(rules)))}"
 
 
 def cite(evidence: Evidence) -> str:
@@ -145,7 +160,13 @@ def cite(evidence: Evidence) -> str:
 
 
 def describe_more(groups: tuple[Group, ...], chart: Chart) -> str:
-    return bullets(escape_markdown(summarise(group, chart)) for group in groups)
+    """The summary of every group with its urgency."""
+    return bullets(f"{escape_markdown(summarise(group, chart))} ({indicator_of(group)})" for group in groups)
+
+
+def indicator_of(group: Group) -> Indicator:
+    """The most urgent indicator of a group."""
+    return min((finding.indicator for finding in group.findings), key=INDICATORS.__getitem__)
 
 
 def describe_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
@@ -169,7 +190,12 @@ def titled(heading: str, texts: tuple[tuple[str, str], ...]) -> str:
             titles.setdefault(escape_markdown(text), []).append(escape_markdown(title))
     if len(titles) < 2:
         return f"**{heading}:** {next(iter(titles))}" if titles else ""
-    return f"**{heading}**\n\n" + bullets(f"{'; '.join(named)}: {text}" for text, named in titles.items())
+    return f"**{heading}**\n\n" + bullets(f"{lead_in('; '.join(named))} {text}" for text, named in titles.items())
+
+
+def lead_in(title: str) -> str:
+    """A title before a text: with a colon, or a full stop where it has a colon of its own ("Overdue: sodium.")."""
+    return f"{title}." if ": " in title else f"{title}:"
 
 
 def listed(heading: str, lines: list[str]) -> str:

@@ -14,6 +14,7 @@ from cds_service.presenting.views import ingredient_name
 from cds_service.presenting.wording import (
     fact_label,
     say,
+    say_dates,
     say_dose,
     say_drug,
     say_missing,
@@ -41,14 +42,14 @@ def value_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
         for name, fact in finding.used.items():
             left = unsaid(finding, name, fact, shown)
             if left is not None:
-                lines[say(left, label_in(finding, name), chart.now)] = None
+                lines[say(left, label_in(finding, name), chart.now, say_dates(name, chart))] = None
     return list(lines)
 
 
 def is_news(line: str, said: str, doubts: list[str]) -> bool:
     """Whether a line about a value stands neither in what was said before nor among what is not known."""
     in_text = escape_markdown(line).casefold() in said.casefold()
-    return not in_text and not any(doubt.startswith(line) for doubt in doubts)
+    return not in_text and not any(doubt.replace("only known to be ", "").startswith(line) for doubt in doubts)
 
 
 def unsaid(finding: Finding, name: str, fact: Fact[Any], shown: Set[str]) -> Fact[Any] | None:
@@ -84,16 +85,22 @@ def label_in(finding: Finding, name: str) -> str:
 
 def doubt_lines(findings: Iterable[Finding]) -> list[str]:
     """What was not known and what it could change, what was assumed, what was lowered; each once."""
-    lines: dict[str, None] = {}
+    lines: dict[str, set[str]] = {}
     for finding in findings:
         change = possible_change(finding)
-        lines.update((gap + change, None) for gap in gaps(finding))
-        lines.update(dict.fromkeys(assumptions(finding)))
+        for gap in gaps(finding):
+            lines.setdefault(gap, set()).update(change)
+        for said in assumptions(finding):
+            lines.setdefault(said, set())
         if finding.lowered:
-            lines["shown one step less urgent because the same treatment is renewed unchanged"] = None
-    # What could change the urgency of one finding need not be said again for another.
-    told = {line.partition("; could be ")[0] for line in lines if "; could be " in line}
-    return [line for line in lines if line not in told]
+            lines.setdefault("shown one step less urgent because the same treatment is renewed unchanged", set())
+    return [line + say_change(changes) for line, changes in lines.items()]
+
+
+def say_change(changes: Set[str]) -> str:
+    """What one gap could do to the urgency of the findings that it leaves open."""
+    said = " or ".join(word for word in ("more", "less") if word in changes)
+    return f"; could be {said} urgent" if said else ""
 
 
 def assumptions(finding: Finding) -> list[str]:
@@ -114,8 +121,8 @@ def gaps(finding: Finding) -> list[str]:
     others: list[str] = []
     for missing in finding.missing:
         if missing.kind == "value":
-            label = label_in(finding, missing.subject)
-            values.setdefault(say_reason(missing.reason, missing.detail), []).append(label)
+            label, reason = label_in(finding, missing.subject), say_reason(missing.reason, missing.detail)
+            values.setdefault(unnamed(label, reason), []).append(label)
         elif missing.kind == "list":
             lists.setdefault((missing.subject, missing.reason), []).append(missing)
         else:
@@ -127,6 +134,11 @@ def gaps(finding: Finding) -> list[str]:
     ]
 
 
+def unnamed(label: str, reason: str) -> str:
+    """A reason without the value it begins with, so that values missing alike meet: "INR not recorded" alone."""
+    return reason[len(label) + 1 :] if reason.casefold().startswith(f"{label.casefold()} not ") else reason
+
+
 def as_one(entries: list[Missing]) -> Missing:
     """What is wrong with one list for one reason: the first entries by name, the rest by number."""
     named = list(dict.fromkeys(entry.detail for entry in entries if entry.detail))
@@ -134,10 +146,9 @@ def as_one(entries: list[Missing]) -> Missing:
     return replace(entries[0], detail=", ".join(named[:MOST_ENTRIES]) + more)
 
 
-def possible_change(finding: Finding) -> str:
-    """What the grades that could not be proven would do to the urgency."""
+def possible_change(finding: Finding) -> tuple[str, ...]:
+    """What the grades that could not be proven would make of the urgency: "more", else "less", or nothing."""
     if could_be_more_urgent(finding):
-        return "; could be more urgent"
-    if any(INDICATORS[grade.indicator] > INDICATORS[finding.indicator] for grade in finding.skipped_grades):
-        return "; could be less urgent"
-    return ""
+        return ("more",)
+    is_less = any(INDICATORS[grade.indicator] > INDICATORS[finding.indicator] for grade in finding.skipped_grades)
+    return ("less",) if is_less else ()

@@ -4,26 +4,28 @@ from collections.abc import Iterable
 
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.rules import Rule
-from cds_service.presenting.detail import because_lines, bullets, listed, say_seriousness, sources
+from cds_service.presenting.detail import because_lines, bullets, indicator_of, listed, say_seriousness, sources
 from cds_service.presenting.groups import Group
 from cds_service.presenting.patient import doubt_lines, is_news, value_lines
-from cds_service.presenting.quiet import INDICATORS
 from cds_service.presenting.text import escape_markdown
+from cds_service.presenting.wording import NOTHING_FOUND
 from cds_service.reasoning.findings import Finding
 
 
 def describe_review(review: Group, chart: Chart, offered: Iterable[str] = (), scores: str = "") -> str:
     """Every problem with its findings and what to do; then this patient, what is not known, and the sources.
 
-    `offered` are lines about the card's suggestions, in Markdown; `scores` is what models say of the problems.
+    `offered` are lines about the card's suggestions, in Markdown; `scores` is what models say of the problems. Lists
+    that hold nothing of the kind are left out: among several problems nobody could tell what was looked for in them.
     """
     said = "\n\n".join(describe_part(part, chart) for part in review.parts)
-    doubts = doubt_lines(review.findings)
+    doubts, changes = doubt_lines(review.findings), bullets(offered)
+    values = [line for line in value_lines(review.findings, chart) if is_news(line, said, doubts)]
     sections = (
         said,
-        listed("This patient", [line for line in value_lines(review.findings, chart) if is_news(line, said, doubts)]),
+        f"**Suggestions**\n\n{changes}" if changes else "",
+        listed("This patient", [line for line in values if not line.endswith(NOTHING_FOUND)]),
         listed("How sure", doubts),
-        bullets(offered),
         scores,
         sources(review.told),
     )
@@ -32,7 +34,6 @@ def describe_review(review: Group, chart: Chart, offered: Iterable[str] = (), sc
 
 def describe_part(part: Group, chart: Chart) -> str:
     """One problem under its title and urgency: what each rule found, and what it asks for."""
-    indicator = min((finding.indicator for finding in part.findings), key=INDICATORS.__getitem__)
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in part.findings:
         alike.setdefault(advice(finding.rule, part), []).append(finding)
@@ -40,7 +41,7 @@ def describe_part(part: Group, chart: Chart) -> str:
     for given, findings in alike.items():
         *before, last = because_lines(findings, chart)
         lines += [*before, "".join((last, *(f"\n  - {line}" for line in given)))]
-    return f"**{escape_markdown(part.problem.title)} ({indicator})**\n\n{bullets(lines)}"
+    return f"**{escape_markdown(part.problem.title)} ({indicator_of(part)})**\n\n{bullets(lines)}"
 
 
 def advice(rule: Rule, part: Group) -> tuple[str, ...]:

@@ -15,11 +15,12 @@ from cds_service.presenting.risk_words import (
     say_gaps,
     say_horizon,
     say_parts,
+    say_points,
     say_result,
 )
 from cds_service.presenting.summary import LONGEST
 from cds_service.presenting.text import escape_markdown, one_line, plain_text, shorten
-from cds_service.presenting.wording import say_number, sentence
+from cds_service.presenting.wording import sentence
 from cds_service.risk.prediction import Prediction
 
 EXTENSION = "org.cds-service"
@@ -100,11 +101,12 @@ def say_scale(prediction: Prediction) -> str:
     if not prediction.contributions:
         return "Computed by another server, which does not tell the parts."
     if prediction.probability is None:
-        return f"The parts add up to {say_number(prediction.total)} points exactly."
+        return f"The parts add up to {say_points(prediction.total)} exactly."
     step = "" if prediction.calibration == "none" else " before calibration"
+    base = f"with the base value {prediction.intercept:+.3g} " if prediction.intercept else ""
     return (
-        f"The parts are exact: with the base value {prediction.intercept:+.3g} they add up to the linear predictor"
-        f" {prediction.total:+.3g}{step}; above 0 raises the risk, below lowers it."
+        f"The parts are exact: {base}they add up to the linear predictor {prediction.total:+.3g}{step}."
+        " A part above 0 raises the risk, one below lowers it."
     )
 
 

@@ -8,6 +8,7 @@ from cds_service.chart.unit_words import say_unit
 from cds_service.knowledge.bundle import Band, Bundle, Predictor
 from cds_service.presenting.detail import bullets
 from cds_service.presenting.groups import Group, Risk
+from cds_service.presenting.patient import unnamed
 from cds_service.presenting.risks import FACT_NAME, say_refusal
 from cds_service.presenting.text import escape_markdown
 from cds_service.presenting.wording import fact_label, say_date, say_missing, say_not_known, say_number, sentence
@@ -53,8 +54,14 @@ def say_result(prediction: Prediction) -> str:
     if prediction.probability is not None:
         return say_frequency(prediction.probability)[0]
     if prediction.points is not None:
-        return f"{say_number(prediction.points)} points"
+        return say_points(prediction.points)
     return f"{say_number(prediction.result)}{say_unit(prediction.unit)}"
+
+
+def say_points(points: float) -> str:
+    """Points with their unit: "1 point", "2 points"."""
+    said = say_number(points)
+    return f"{said} point" if said == "1" else f"{said} points"
 
 
 def say_band(band: Band, points: bool) -> str:
@@ -69,21 +76,22 @@ def say_band(band: Band, points: bool) -> str:
 
 def say_part(part: Contribution, bundle: Bundle, chart: Chart) -> str:
     """A predictor with its value and date, and what it adds: "potassium 3.4 mmol/L (19 Nov 2026, yesterday): +2"."""
+    if len(part.predictors) > 1:
+        return f"{part.label}, beyond the two alone: {part.contribution:+.3g}"
     dated = f" ({say_date(part.as_of, chart.now)})" if part.as_of and part.as_of != chart.now else ""
     return f"{part.label}{say_level(part, bundle)}{dated}: {part.contribution:+.3g}"
 
 
 def say_level(part: Contribution, bundle: Bundle) -> str:
-    """The value of a predictor after its name; nothing for a question answered yes, and for pairs."""
-    if len(part.predictors) > 1:
-        return ""
+    """The value of a predictor after its name; nothing for a question answered yes."""
     if part.value is None:
         return " not known"
     if isinstance(part.value, str):
         return f" {part.value}"
     if is_question(predictor_of(part, bundle)):
         return "" if part.value else ": no"
-    return f" {say_number(part.value)}{say_unit(part.unit)}"
+    unit = say_unit(part.unit)
+    return f" {say_number(part.value)}" + ("" if part.label.startswith(f"{unit.strip()} ") else unit)
 
 
 def predictor_of(part: Contribution, bundle: Bundle) -> Predictor:
@@ -105,16 +113,20 @@ def say_parts(prediction: Prediction, bundle: Bundle, chart: Chart, modifiable: 
 
 
 def say_gaps(prediction: Prediction, bundle: Bundle) -> list[str]:
-    """What was missing, what was assumed, and which items of a score nobody reads here."""
+    """What was missing, what was assumed, and which items of a score nobody reads here; what is missing for one reason
+    shares a line."""
     labels = {each.fact: each.label for each in bundle.predictors}
-    missing = [
-        say_not_known(labels[each.subject], FACT_NAME.sub(lambda name: fact_label(name[0]), each.detail or each.reason))
-        if each.subject in labels
-        else say_missing(each)
-        for each in prediction.missing
-    ]
+    alike: dict[str, list[str]] = {}
+    others = []
+    for each in prediction.missing:
+        if each.subject in labels:
+            reason = FACT_NAME.sub(lambda name: fact_label(name[0]), each.detail or each.reason)
+            alike.setdefault(unnamed(labels[each.subject], reason), []).append(labels[each.subject])
+        else:
+            others.append(say_missing(each))
+    missing = [say_not_known(", ".join(named), reason) for reason, named in alike.items()]
     unread = [f"{each.label} is not read here: {each.reason}" for each in bundle.unread]
-    return [*missing, *prediction.assumed, *unread]
+    return [*missing, *others, *prediction.assumed, *unread]
 
 
 def score_section(group: Group, chart: Chart, tried: tuple[tuple[str, Chart], ...] = ()) -> str:
@@ -143,9 +155,9 @@ def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) ->
     clauses = [f"{bundle.title}: {say_result(leading)}{band}{could_be(leading)}"]
     for heading, modifiable in (("can be changed", True), ("fixed", False)):
         if parts := say_parts(leading, bundle, chart, modifiable):
-            clauses.append(f"{heading}: {', '.join(parts)}")
+            clauses.append(f"{heading}: {'; '.join(parts)}")
     if gaps := say_gaps(leading, bundle):
-        clauses.append(f"not counted: {', '.join(gaps)}")
+        clauses.append(f"not counted: {'; '.join(gaps)}")
     clauses += [said for label, after in tried if (said := say_after(risk, label, after))]
     return clauses
 

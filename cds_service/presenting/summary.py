@@ -11,6 +11,7 @@ from cds_service.presenting.wording import say_missing
 from cds_service.reasoning.findings import Finding, Missing
 
 LONGEST = 139
+LONGEST_DETAIL = 45  # of what is not known, in the summary of the not-checked card
 # How long one inserted name or value may be, from generous to terse: names give way, the words of the problem do not.
 LIMITS = (UNLIMITED, 60, 40, 28, 20, 12, 6)
 
@@ -135,7 +136,7 @@ def speak(
 
 def summarise_more(groups: tuple[Group, ...]) -> str:
     titles = ", ".join(dict.fromkeys(group.problem.title for group in groups))
-    return shorten(f"{len(groups)} more, less urgent: {titles}", LONGEST)
+    return shorten(f"{len(groups)} more, ranked lower: {titles}", LONGEST)
 
 
 def summarise_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
@@ -151,5 +152,6 @@ def summarise_unchecked(unchecked: tuple[Unchecked, ...]) -> str:
 
 
 def short(missing: Missing) -> Missing:
-    """What is missing without its detail, a long name cut: the detail stands in the body of the card."""
-    return Missing(missing.kind, shorten(one_line(missing.subject), 70), missing.reason)
+    """What is missing, a long name cut and a long detail left out: it stands in the body of the card."""
+    detail = missing.detail if missing.kind == "value" and len(missing.detail) <= LONGEST_DETAIL else ""
+    return Missing(missing.kind, shorten(one_line(missing.subject), 70), missing.reason, detail)

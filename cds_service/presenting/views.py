@@ -9,7 +9,7 @@ from cds_service.chart.chart import Chart
 from cds_service.chart.drug_facts import drug_fact
 from cds_service.chart.facts import Fact, Known
 from cds_service.presenting.text import shorten
-from cds_service.presenting.wording import fact_label, say, say_dose, say_plain, say_value
+from cds_service.presenting.wording import fact_label, say, say_dates, say_dose, say_plain, say_value
 from cds_service.reasoning.findings import Bound, Finding
 
 UNLIMITED = 10_000
@@ -86,7 +86,7 @@ def is_list(name: str) -> bool:
 
 def view_fact(name: str, chart: Chart, limit: int) -> FactView:
     fact = chart.value(name)
-    said = say(fact, fact_label(name), chart.now)
+    said = say(fact, fact_label(name), chart.now, say_dates(name, chart))
     return FactView(shorten(said, limit), shorten(say_alone(fact), limit))
 
 

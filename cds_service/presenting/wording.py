@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
+from itertools import chain
 from typing import Any
 
-from cds_service.chart.catalogue import CATALOGUE
+from cds_service.chart.catalogue import CATALOGUE, Kind
+from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Fact, Items, Known, Reason, Unknown
 from cds_service.chart.unit_words import say_unit
@@ -37,6 +40,17 @@ VALUE_REASONS = {
 HOW_IT_CAME = frozenset({Reason.NOT_REQUESTED, Reason.REFUSED, Reason.TIMED_OUT, Reason.MALFORMED, Reason.TRUNCATED})
 """Reasons that tell what happened on the way here, and nothing of the value."""
 
+STANDING_ALONE = tuple(
+    said for reason, said in VALUE_REASONS.items() if reason not in (Reason.TOO_OLD, Reason.IMPLAUSIBLE)
+)
+"""What can be said straight after a name: "INR not recorded"."""
+
+QUESTIONS = tuple(fact.label for fact in CATALOGUE.values() if fact.kind is Kind.BOOLEAN)
+"""Names of what is answered with yes or no."""
+
+NOTHING_FOUND = "read, nothing relevant found"
+ONLY_A_BOUND = "only known to be at least "
+
 LIST_REASONS = {
     Reason.NOT_SENT: "was not sent",
     Reason.NOT_REQUESTED: "was not asked for",
@@ -62,17 +76,40 @@ LISTS = {
 }
 
 
-def say(fact: Fact[Any], label: str, now: datetime) -> str:
-    """One fact in words: "INR 4.8 (18 Nov 2026, 3 days ago)", "INR not known: not recorded".
+def say(fact: Fact[Any], label: str, now: datetime, dates: str = "") -> str:
+    """One fact in words: "INR 4.8 (18 Nov 2026, 3 days ago)", "INR not recorded".
 
-    Dates are those of `now`'s time zone. A value of this very moment, such as an age, has no date.
+    Dates are those of `now`'s time zone. A value of this very moment, such as an age, has no date. `dates` stand in
+    the place of the fact's own (`say_dates`).
     """
     if isinstance(fact, Unknown):
         return say_not_known(label, say_reason(fact.reason, fact.detail or say_date(fact.as_of, now)))
     name = label if fact.formula in label else f"{label} ({fact.formula})"
     colon = "" if is_number(fact.value) else ":"
-    when = f" ({say_date(fact.as_of, now)})" if fact.as_of and fact.as_of != now else ""
-    return f"{name}{colon} {say_value(fact)}{when}"
+    when = dates or (say_date(fact.as_of, now) if fact.as_of != now else "")
+    return f"{name}{colon} {say_value(fact)}" + (f" ({when})" if when else "")
+
+
+def say_dates(name: str, chart: Chart) -> str:
+    """The dates of what a value was computed from, where they differ: "creatinine of 7 Dec 2020, 41 days ago; weight
+    of 17 Jan 2021, today"; empty for every other fact."""
+    measured = {each: chart.value(each) for each in measurements_of(name)}
+    dated = {
+        each: say_date(fact.as_of, chart.now)
+        for each, fact in measured.items()
+        if isinstance(fact, Known) and is_number(fact.value) and fact.as_of != chart.now
+    }
+    if len(set(dated.values())) < 2:
+        return ""
+    return "; ".join(f"{CATALOGUE[each].label} of {date}" for each, date in dated.items())
+
+
+@cache
+def measurements_of(name: str) -> tuple[str, ...]:
+    """The measured facts that a computed one rests on, itself or through others."""
+    inputs = CATALOGUE[name].inputs if name in CATALOGUE else ()
+    below = (((each,) if CATALOGUE[each].loinc else measurements_of(each)) for each in inputs if each in CATALOGUE)
+    return tuple(dict.fromkeys(chain.from_iterable(below)))
 
 
 def say_value(fact: Known[Any]) -> str:
@@ -96,7 +133,7 @@ def say_plain(value: Any) -> str:
     if isinstance(value, Items):
         return say_plain(value.items)
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return ", ".join(sorted({say_plain(item) for item in value})) or "read, nothing relevant found"
+        return ", ".join(sorted({say_plain(item) for item in value})) or NOTHING_FOUND
     return KIND_OF_CODE.sub("", str(getattr(value, "name", value)))
 
 
@@ -137,6 +174,8 @@ def say_ago(days: int) -> str:
 def say_reason(reason: Reason, detail: str = "") -> str:
     """Why a value is not known, in a clinician's words; a detail that gives the reason itself stands alone."""
     said = VALUE_REASONS[reason]
+    if detail.startswith(ONLY_A_BOUND):
+        return detail
     if reason in HOW_IT_CAME and detail.endswith(f" {reason.value}"):  # "creatinine timed out" is our word for it
         detail = f"{detail.removesuffix(reason.value)}{said}"
     if said in detail:
@@ -160,8 +199,19 @@ def say_missing(missing: Missing, drug: str = "") -> str:
 
 
 def say_not_known(label: str, reason: str) -> str:
-    """That a value is not known and why: "INR not known: not sent", and "INR not recorded", not INR twice."""
-    return reason if reason.casefold().startswith(f"{label.casefold()} ") else f"{label} not known: {reason}"
+    """That a value is not known and why, naming it once: "INR not recorded", "INR not known: last value too old"."""
+    if reason.casefold().startswith(f"{label.casefold()} "):
+        return reason
+    if label.endswith(QUESTIONS):
+        return f"{label}: {reason}"
+    if reason.startswith((ONLY_A_BOUND, *STANDING_ALONE)):
+        return f"{label} {reason}"
+    return f"{label} not known: {without(label, reason)}"
+
+
+def without(label: str, reason: str) -> str:
+    """A reason that does not name the value again: "last value too old (29 Aug 2019)"."""
+    return re.sub(rf"\({re.escape(label)} of ", "(", reason, flags=re.IGNORECASE)
 
 
 def value_label(subject: str, drug: str = "") -> str:
@@ -198,7 +248,7 @@ def say_drug(drug: Drug, now: datetime) -> str:
 def say_dose(drug: Drug) -> str:
     """The sig as written; without one the amount per day of each ingredient; empty when neither is known."""
     if drug.dose.text:
-        return KIND_OF_CODE.sub("", drug.dose.text)
+        return KIND_OF_CODE.sub("", drug.dose.text).rstrip(". ")
     daily = ((part.name, drug.dose.daily.get(part.rxcui)) for part in drug.ingredients)
     said = [(name, say_value(fact)) for name, fact in daily if isinstance(fact, Known)]
     return said[0][1] if len(drug.ingredients) == len(said) == 1 else ", ".join(f"{name} {dose}" for name, dose in said)

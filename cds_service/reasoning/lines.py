@@ -174,8 +174,11 @@ def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
     reasons = ", ".join(dict.fromkeys(each.reason.value for each in missing))
     if isinstance(line.operand, bool):
         return f"{label}: assumed {'yes' if line.operand is line.if_missing else 'no'} ({reasons})"
-    compared = line.value_set.title if line.value_set is not None else say(line.operand, line.unit)
     so = "so" if line.if_missing else "not so"
+    if line.value_set is not None and line.operator in (Operator.ANY_IN, Operator.NONE_IN):
+        present = line.if_missing is (line.operator is Operator.ANY_IN)
+        return f"{label}: {line.value_set.title} assumed {'present' if present else 'absent'} ({reasons})"
+    compared = line.value_set.title if line.value_set is not None else say(line.operand, line.unit)
     if isinstance(line.operand, tuple) and line.operator is Operator.ANY_IN:
         return f"{label} {' or '.join(map(str, line.operand))}: assumed {so} ({reasons})"
     return f"{label} {line.operator.replace('_', ' ')} {compared}: assumed {so} ({reasons})"

@@ -110,7 +110,7 @@ def explain(bundle: Bundle, predictors: Predictors, added: Iterable[tuple[Term, 
         as_of = fact.as_of if isinstance(fact, Known) else None
         label, modifiable = first.label, first.modifiable
         if len(names) > 1:
-            label = " with ".join([by_name[name].label for name in names])
+            label = " and ".join([by_name[name].label for name in names])
             modifiable = any(by_name[name].modifiable for name in names)
         explained.append(Contribution(names, label, values[names[0]], first.unit, as_of, value, modifiable))
     return tuple(explained)

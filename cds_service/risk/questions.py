@@ -91,9 +91,12 @@ def why(verdict: Verdict) -> Reason:
 
 
 def say_missing(missing: tuple[Missing, ...]) -> str:
-    """What is missing in words: "conditions unrecognised (a text)"."""
-    return ", ".join(
-        dict.fromkeys(
-            f"{each.subject} {each.reason.value}" + (f" ({each.detail})" if each.detail else "") for each in missing
-        )
-    )
+    """What is missing in words: "conditions unrecognised (a text)", and "total bilirubin not recorded", not twice."""
+    return ", ".join(dict.fromkeys(map(say_one, missing)))
+
+
+def say_one(missing: Missing) -> str:
+    said = f"{missing.subject} {missing.reason.value}"
+    if missing.detail.endswith(f" {missing.reason.value}"):
+        return missing.detail
+    return f"{said} ({missing.detail})" if missing.detail else said

@@ -67,7 +67,7 @@ def test_ast_has_its_own_limit() -> None:
 def test_no_limit_is_ever_assumed(ranges: tuple[dict[str, Any], ...]) -> None:
     fact = times("alt_times_uln", whole(result(120, "U/L", *ranges)))
     assert isinstance(fact, Unknown)
-    assert (fact.reason, fact.detail) == (Reason.NOT_RECORDED, "upper limit of normal of ALT")
+    assert (fact.reason, fact.detail) == (Reason.NOT_RECORDED, "upper limit of normal of ALT not recorded")
 
 
 @pytest.mark.parametrize(

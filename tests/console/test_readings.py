@@ -115,7 +115,7 @@ def test_a_check_names_its_drugs_what_it_looked_at_and_what_was_missing() -> Non
     assert outcome.sentences == (
         "Looked at: age 79 years; MedicationRequest/9, daily dose of this product 1,800 mg/d.",
         "Urgency for this patient: INR already above 4.",
-        "INR not known: not recorded.",
+        "INR not recorded.",
         "Assumed: comfort care taken as no.",
         "Shown one step less urgent because the same treatment is renewed unchanged.",
         "Not shown as a card: over the cap.",

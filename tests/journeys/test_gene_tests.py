@@ -66,7 +66,7 @@ def test_a_normal_diplotype_says_nothing(client: FlaskClient) -> None:
 def test_genes_not_tested_before_a_drug_that_asks_for_it_are_one_line(client: FlaskClient) -> None:
     [card] = about_genes(client, signing(AZATHIOPRINE))
     assert card["indicator"] == "info"
-    assert card["detail"].count("ene test not known") == 1
+    assert card["detail"].count("ene test not recorded") == 1
     assert "TPMT" in card["detail"]
     assert "NUDT15" in card["detail"]
 

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -20,7 +21,7 @@ from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import summarise, summarise_unchecked
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from tests.presenting.findings import DECISION, SYSTEM, a_finding, a_release, a_spoken_rule
-from tests.support.charts import a_chart, a_draft, a_drug, a_grade, a_line, number
+from tests.support.charts import NOW, a_chart, a_draft, a_drug, a_grade, a_line, number
 from tests.support.schemas import problems
 
 IBUPROFEN = a_draft("ibuprofen 600 MG Oral Tablet", "ibuprofen", dose=Dose(text="1 tablet 3 times daily"))
@@ -198,14 +199,84 @@ def test_what_was_not_known_is_named_with_what_it_could_change() -> None:
     more = a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing, skipped_grades=(LOW_RISK, HIGH_INR))
     assert (
         "**How sure**\n\n"
-        "- INR, age not known: not recorded; could be more urgent\n"
-        "- Ibuprofen single dose not known: could not be read; could be more urgent\n"
+        "- INR, age not recorded; could be more urgent\n"
+        "- Ibuprofen single dose could not be read; could be more urgent\n"
         "- The problem list was not sent; could be more urgent\n"
     ) in detail(more)
     less = replace(more, skipped_grades=(LOW_RISK,))
-    assert "- INR, age not known: not recorded; could be less urgent\n" in detail(less)
+    assert "- INR, age not recorded; could be less urgent\n" in detail(less)
     same = replace(more, skipped_grades=())
-    assert "- INR, age not known: not recorded\n" in detail(same)
+    assert "- INR, age not recorded\n" in detail(same)
+
+
+def test_what_is_missing_for_two_findings_is_said_once_with_all_it_could_change() -> None:
+    missing = (Missing("value", "inr", Reason.NOT_RECORDED, "INR not recorded"),)
+    more = a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing, skipped_grades=(HIGH_INR,))
+    less = a_finding(a_spoken_rule("b"), IBUPROFEN, APIXABAN, missing=missing, skipped_grades=(LOW_RISK,))
+    (card,) = cards(more, less)
+    assert (card.detail or "").count("INR not recorded") == 1
+    assert "- INR not recorded; could be more or less urgent\n" in (card.detail or "")
+
+
+def test_values_not_recorded_share_a_line_however_the_chart_says_it() -> None:
+    missing = tuple(
+        Missing("value", name, Reason.NOT_RECORDED, said)
+        for name, said in (("inr", "INR not recorded"), ("potassium", "potassium not recorded"), ("age", ""))
+    )
+    text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing))
+    assert "- INR, potassium, age not recorded\n" in text
+
+
+def test_a_bound_that_settles_nothing_is_said_once() -> None:
+    missing = (Missing("value", "a.daily_dose", Reason.NOT_RECORDED, "only known to be at least 600 mg/d"),)
+    used = {"a.daily_dose": Known(600.0, "mg/d", at_least=True)}
+    text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing, used=used))
+    assert text.count("at least 600 mg/d") == 1
+    assert "- Ibuprofen daily dose of this product only known to be at least 600 mg/d\n" in text
+
+
+def test_a_value_computed_from_measurements_of_two_days_names_both_days() -> None:
+    formula = "Cockcroft-Gault, actual weight 70 kg"
+    chart = a_chart(
+        orders=(IBUPROFEN,),
+        medications=(WARFARIN,),
+        creatinine=number(1.1, "mg/dL", days_ago=3),
+        weight=number(70, "kg", days_ago=90),
+        crcl=Known(60.0, "mL/min", as_of=NOW - timedelta(days=90), formula=formula),
+    )
+    finding = a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used={"crcl": chart.value("crcl")})
+    (card,) = cards(finding, chart=chart)
+    assert (
+        "- Creatinine clearance (Cockcroft-Gault, actual weight 70 kg) 60 mL/min"
+        " (creatinine of 17 Nov 2026, 3 days ago; weight of 22 Aug 2026, 3 months ago)\n"
+    ) in (card.detail or "")
+
+
+def test_several_rules_have_their_sources_in_a_list_each_evidence_once() -> None:
+    other = Evidence("FDA apixaban label", "", "low")
+    (card,) = cards(
+        a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN),
+        a_finding(a_spoken_rule("doac-nsaid", evidence=(other,)), IBUPROFEN, APIXABAN),
+        a_finding(a_spoken_rule("doac-twice", evidence=(other,)), IBUPROFEN, APIXABAN),
+    )
+    assert (card.detail or "").endswith(
+        "**Sources** (rules not yet reviewed by a pharmacist)\n\n"
+        "- [FDA warfarin label, section 7.3](https://example.org/label) (moderate). Rule warfarin-nsaid 1.0.0.\n"
+        "- FDA apixaban label (low). Rules doac-nsaid 1.0.0 and doac-twice 1.0.0."
+    )
+
+
+def test_among_reviewed_rules_each_says_by_whom() -> None:
+    reviewed = a_spoken_rule("doac-nsaid", reviewer="A. Colleague")
+    (card,) = cards(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN), a_finding(reviewed, IBUPROFEN, APIXABAN))
+    assert "Rule doac-nsaid 1.0.0, reviewed by A. Colleague.\n" in (card.detail or "")
+    assert (card.detail or "").endswith("Rule warfarin-nsaid 1.0.0, not yet reviewed by a pharmacist.")
+
+
+def test_a_title_with_a_colon_leads_into_its_text_with_a_full_stop() -> None:
+    overdue = a_spoken_rule("overdue", title="Overdue: sodium", management="Order sodium.")
+    (card,) = cards(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN), a_finding(overdue, IBUPROFEN, APIXABAN))
+    assert "- Overdue: sodium. Order sodium.\n" in (card.detail or "")
 
 
 def test_what_was_assumed_and_what_was_lowered_is_said() -> None:
@@ -217,7 +288,7 @@ def test_what_was_assumed_and_what_was_lowered_is_said() -> None:
 def test_what_is_assumed_both_ways_is_not_known() -> None:
     both = ("pregnant: assumed yes (not recorded)", "age: assumed no (not sent)", "pregnant: assumed no (not recorded)")
     text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, assumed=both))
-    assert "- Pregnant not known: not recorded\n" in text
+    assert "- Pregnant: not recorded\n" in text
     assert "- Age: assumed no (not sent)\n" in text
     assert "Pregnant: assumed" not in text
 
@@ -291,8 +362,7 @@ def test_templates_know_drugs_by_role_and_facts_by_name() -> None:
     card = cards(a_finding(rule, WARFARIN, IBUPROFEN))[0]
     assert card.summary == "ibuprofen beside warfarin sodium 5 MG Oral Tablet"
     assert (card.detail or "").startswith(
-        "1 tablet 3 times daily; dose not known; no; INR 4.8 (17 Nov 2026, 3 days ago); "
-        "weight not known: not asked for."
+        "1 tablet 3 times daily; dose not known; no; INR 4.8 (17 Nov 2026, 3 days ago); weight not asked for."
     )
 
 
@@ -339,9 +409,9 @@ def test_what_the_cap_held_back_is_one_card_with_every_summary() -> None:
     third = a_finding(a_spoken_rule("c", card=CardText("third", "d")), IBUPROFEN)
     shown, more = cards(first, second, third, caps={"order-sign": 1})
     assert shown.summary == "first *"
-    assert more.summary == "2 more, less urgent: Severe fall in blood pressure, Bleeding risk"
+    assert more.summary == "2 more, ranked lower: Severe fall in blood pressure, Bleeding risk"
     assert more.indicator == "info"
-    assert more.detail == "- second\n- third"
+    assert more.detail == "- second (warning)\n- third (warning)"
     assert more.extension is not None
     assert [each["rule"] for each in more.extension["org.cds-service"]["findings"]] == ["b", "c"]
     assert more.override_reasons == ()
@@ -360,12 +430,12 @@ def test_what_could_not_be_checked_comes_last_and_is_info() -> None:
     assert last.indicator == "info"
     assert last.summary == (
         "Not checked: the allergy list was not sent; “St *John* tea” was not recognised as a drug; "
-        "eGFR (CKD-EPI 2021) not known: not sent"
+        "eGFR (CKD-EPI 2021) not sent"
     )
     assert last.detail == (
         "- The allergy list was not sent\n"
         "- “St \\*John\\* tea” was not recognised as a drug\n"
-        "- eGFR (CKD-EPI 2021) not known: not sent. "
+        "- eGFR (CKD-EPI 2021) not sent. "
         "Left open: Dosing in reduced kidney function (ibuprofen 600 MG Oral Tablet)\n"
         "\n"
         "What is not known was not taken as normal or absent."

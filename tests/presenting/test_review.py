@@ -2,6 +2,7 @@
 
 import pytest
 
+from cds_service.chart.facts import Known
 from cds_service.hooks.response import Card
 from cds_service.knowledge.rules import Indicator, Rule, Severity
 from cds_service.presenting.choose import choose
@@ -109,6 +110,13 @@ def test_findings_of_one_problem_stand_together_on_a_review() -> None:
     assert "- Lisinopril and metformin: eGFR below 30\n" in (card.detail or "")
 
 
+def test_a_review_does_not_name_lists_that_hold_nothing_of_the_kind() -> None:
+    nothing: Known[tuple[str, ...]] = Known(())
+    looked = a_finding(pressure.rule, LISINOPRIL, used={"conditions": nothing}, indicator=Indicator.INFO)
+    (card,) = cards(bleeding, renal, looked)
+    assert "nothing relevant found" not in (card.detail or "")
+
+
 def test_where_orders_are_signed_nothing_is_reviewed() -> None:
     assert len(cards(bleeding, renal, pressure, hook="order-sign")) == 3
 
@@ -133,7 +141,7 @@ def test_a_quiet_finding_about_an_order_is_a_line_on_the_urgent_card_about_it() 
     assert card.summary == "ibuprofen with warfarin: bleeding risk"
     assert card.detail is not None
     assert "**Also**\n\n- Ibuprofen strains the kidney. Avoid; acetaminophen instead.\n\nSource" in card.detail
-    assert "Rule nsaid-kidney" in card.detail
+    assert "and nsaid-kidney 1.0.0, not yet reviewed" in card.detail
     assert rules_on(card) == ["warfarin-nsaid", "nsaid-kidney"]
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cds_service.knowledge.bundle import Band
 from cds_service.knowledge.rules import Indicator
-from cds_service.presenting.risk_words import say_band, say_frequency, say_horizon
+from cds_service.presenting.risk_words import say_band, say_frequency, say_horizon, say_points
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,8 @@ def test_the_limits_of_a_band_are_exact(start: float | None, end: float | None, 
 
 def test_the_band_of_a_score_is_its_name() -> None:
     assert say_band(Band("high", 11, None, Indicator.WARNING, "11 points and more"), points=True) == "high"
+
+
+@pytest.mark.parametrize(("points", "said"), [(0, "0 points"), (1, "1 point"), (2.5, "2.5 points"), (11, "11 points")])
+def test_one_point_is_no_points(points: float, said: str) -> None:
+    assert say_points(points) == said

@@ -100,12 +100,12 @@ def test_an_allergy_list_that_was_not_sent_is_said_once() -> None:
 def test_genes_that_were_not_tested_share_one_line() -> None:
     tpmt, nudt15 = (Missing("value", gene, Reason.NOT_RECORDED) for gene in ("tpmt_phenotype", "nudt15_phenotype"))
     said = lines(an_open_finding(tpmt), an_open_finding(nudt15, id="other"))
-    assert said == ["gene test not known: not recorded (TPMT phenotype, NUDT15 phenotype)"]
+    assert said == ["gene test not recorded (TPMT phenotype, NUDT15 phenotype)"]
 
 
 def test_a_missing_value_of_a_drug_names_the_drug() -> None:
     gap = Missing("value", "this.single_dose", Reason.NOT_RECORDED)
-    assert lines(an_open_finding(gap)) == ["metformin, single dose not known: not recorded"]
+    assert lines(an_open_finding(gap)) == ["metformin, single dose not recorded"]
 
 
 def test_lesser_rules_keep_their_gaps_unless_they_ask() -> None:

@@ -147,12 +147,12 @@ def test_values_that_are_not_numbers_follow_a_colon(value: object, said: str) ->
 
 
 def test_an_unknown_value_says_why() -> None:
-    assert say(Unknown(Reason.NOT_RECORDED), "INR", NOW) == "INR not known: not recorded"
+    assert say(Unknown(Reason.NOT_RECORDED), "INR", NOW) == "INR not recorded"
     assert say(Unknown(Reason.NOT_RECORDED, "INR not recorded"), "INR", NOW) == "INR not recorded"
     assert say(Unknown(Reason.TOO_OLD, as_of=NOW - timedelta(days=100)), "creatinine", NOW) == (
         "creatinine not known: last value too old (12 Aug 2026, 3 months ago)"
     )
-    assert say(Unknown(Reason.REFUSED, "scope"), "INR", NOW) == "INR not known: refused by the EHR (scope)"
+    assert say(Unknown(Reason.REFUSED, "scope"), "INR", NOW) == "INR refused by the EHR (scope)"
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -177,7 +177,7 @@ def test_what_is_missing_is_named_by_its_kind() -> None:
         "the check “Warfarin with an NSAID” could not be run"
     )
     assert say_missing(Missing("value", "single_dose", Reason.NOT_RECORDED), "ibuprofen 600 MG Oral Tablet") == (
-        "ibuprofen 600 MG Oral Tablet, single dose not known: not recorded"
+        "ibuprofen 600 MG Oral Tablet, single dose not recorded"
     )
 
 
@@ -216,3 +216,17 @@ def test_sentences_start_with_a_capital_unless_the_word_is_written_small() -> No
     assert sentence("the allergy list") == "The allergy list"
     assert sentence("eGFR not known") == "eGFR not known"
     assert sentence("") == ""
+
+
+def test_a_sig_that_ends_a_sentence_goes_on_inside_one() -> None:
+    drug = a_drug("tramadol", dose=Dose(text="Take as needed."))
+    assert say_drug(drug, NOW) == "tramadol, Take as needed (on the list)"
+
+
+def test_a_question_nobody_answered_is_not_a_value() -> None:
+    assert say(Unknown(Reason.NOT_RECORDED), "pregnant", NOW) == "pregnant: not recorded"
+
+
+def test_a_value_too_old_is_named_once() -> None:
+    old = Unknown(Reason.TOO_OLD, "hemoglobin of 29 Aug 2019")
+    assert say(old, "hemoglobin", NOW) == "hemoglobin not known: last value too old (29 Aug 2019)"

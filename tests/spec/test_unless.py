@@ -76,7 +76,7 @@ WORDS = [
     (a_line("inr", "above", 4.0, unit="{INR}", if_missing=True), "INR above 4: assumed so (not sent)"),
     (
         a_line("medications", "any_in", ingredient_set("a PPI", "omeprazole"), if_missing=False),
-        "active medications any in a PPI: assumed not so (not sent)",
+        "active medications: a PPI assumed absent (not sent)",
     ),
 ]
 
@@ -95,7 +95,7 @@ def test_an_assumption_tells_each_reason_once() -> None:
     remedies = {"orders": ["kava"], "medications": ["hawthorn"]}
     chart = a_chart(orders=[a_draft("metformin")], unread=["medications"], unrecognised=remedies)
     assert the_finding(rule, chart).assumed == (
-        "active medications and orders any in a PPI: assumed not so (not sent, unrecognised)",
+        "active medications and orders: a PPI assumed absent (not sent, unrecognised)",
     )
 
 
