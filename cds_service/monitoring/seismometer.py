@@ -2,11 +2,12 @@
 
 Its data loader takes CSV beside Parquet: predictions with entity, context, time and score, and events with the same two
 ids, `Type`, `EventTime` and `Value`; `usage_config.yml` names the columns (its model `DataUsage`).
-Here the entity is the keyed hash of a patient, the context one finding of one decision, the score 1 for an alert that
-was shown and 0 for one that was withheld. Nothing in the files names a person.
+Here the entity is the keyed hash of a patient, the context one finding of one decision. The score is how urgently it
+was said: an order, not a probability. Nothing in the files names a person.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +17,18 @@ from sqlalchemy import Engine
 from cds_service.monitoring.recorded import ACCEPTED, OVERRIDDEN, Answer, Fired, Span, read_answers, read_fired
 from cds_service.monitoring.tally import OTHER_ARM
 
-COHORTS = ("rule", "version", "severity", "indicator", "client", "role", "hook", "withheld")
-PREDICTIONS = ("patient", "finding", "PredictTime", "shown", "release", *COHORTS)
+COHORTS = ("frequent_rule", "version", "severity", "indicator", "client", "role", "service", "withheld")
+PREDICTIONS = ("patient", "finding", "PredictTime", "urgency", "release", "rule", *COHORTS)
+URGENCY = {"critical": 0.9, "warning": 0.6}
+INFO, WITHHELD = 0.3, 0.0
+MOST_GROUPS = 25
+"""Seismometer leaves a cohort out that has more groups."""
+OTHER_RULES = "other rules"
 EVENTS = ("patient", "finding", "Type", "EventTime", "Value")
 USAGE = """data_usage:
   entity_id: patient
   context_id: finding
-  primary_output: shown
+  primary_output: urgency
   primary_target: {accepted}
   predict_time: PredictTime
   cohorts:
@@ -57,7 +63,9 @@ def write_seismometer(database: Engine, span: Span, folder: Path) -> tuple[Path,
         fired = [each for each in read_fired(connection, span) if each.reason != OTHER_ARM]
         answers = read_answers(connection, span)
     folder.mkdir(parents=True, exist_ok=True)
-    write_rows(folder / "predictions.csv", PREDICTIONS, map(prediction_row, fired))
+    frequent = frequent_rules(fired)
+    rows = (prediction_row(each, each.rule if each.rule in frequent else OTHER_RULES) for each in fired)
+    write_rows(folder / "predictions.csv", PREDICTIONS, rows)
     write_rows(folder / "events.csv", EVENTS, event_rows(fired, answers))
     cohorts = "\n".join(f"    - source: {name}" for name in COHORTS)
     texts = {
@@ -65,7 +73,7 @@ def write_seismometer(database: Engine, span: Span, folder: Path) -> tuple[Path,
         "usage_config.yml": USAGE.format(cohorts=cohorts, accepted=ACCEPTED, overridden=OVERRIDDEN),
         "predictions_dictionary.yml": dictionary("predictions", PREDICTIONS),
         "events_dictionary.yml": dictionary("events", (ACCEPTED, OVERRIDDEN)),
-        "metadata.json": '{"modelname": "cds-service alerts", "thresholds": [0.5]}\n',
+        "metadata.json": '{"modelname": "cds-service alerts", "thresholds": [0.8, 0.5]}\n',
     }
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
@@ -74,16 +82,23 @@ def write_seismometer(database: Engine, span: Span, folder: Path) -> tuple[Path,
 
 def dictionary(title: str, names: Iterable[str]) -> str:
     """What Seismometer calls a dictionary: the columns, or the kinds of events, and their types."""
-    types = {"shown": "float", "PredictTime": "datetime64[ns]"}
+    types = {"urgency": "float", "PredictTime": "datetime64[ns]"}
     kind = "float" if title == "events" else "object"
     lines = [f"  - name: {name}\n    dtype: {types.get(name, kind)}" for name in names]
     return f"{title}:\n" + "\n".join(lines) + "\n"
 
 
-def prediction_row(fired: Fired) -> tuple[object, ...]:
-    cohorts = (fired.rule, fired.version, fired.severity, fired.indicator, fired.tenant, fired.role, fired.hook)
-    shown = int(not fired.reason)
-    return (fired.patient, context_of(fired), moment(fired.at), shown, fired.release, *cohorts, fired.reason or "no")
+def frequent_rules(fired: Iterable[Fired]) -> frozenset[str]:
+    """The rules that fired most, as many as Seismometer tells apart beside the others."""
+    ranked = [rule for rule, _ in Counter(sorted(each.rule for each in fired)).most_common()]
+    return frozenset(ranked if len(ranked) <= MOST_GROUPS else ranked[: MOST_GROUPS - 1])
+
+
+def prediction_row(fired: Fired, frequent_rule: str) -> tuple[object, ...]:
+    urgency = WITHHELD if fired.reason else URGENCY.get(fired.indicator, INFO)
+    about = (fired.patient, context_of(fired), moment(fired.at), urgency, fired.release, fired.rule)
+    said = (frequent_rule, fired.version, fired.severity, fired.indicator)
+    return (*about, *said, fired.tenant, fired.role, fired.service, fired.reason or "no")
 
 
 def event_rows(fired: Iterable[Fired], answers: Mapping[str, Answer]) -> Iterator[tuple[object, ...]]:

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
 from rich.console import Console
@@ -15,9 +16,9 @@ from cds_service.cli import app
 from cds_service.cli.reporting import show
 from cds_service.monitoring.forms import report_as_csv, report_as_json
 from cds_service.monitoring.page import write_page
-from cds_service.monitoring.recorded import Span
+from cds_service.monitoring.recorded import Span, read_fired
 from cds_service.monitoring.report import Report, make_report
-from cds_service.monitoring.seismometer import write_seismometer
+from cds_service.monitoring.seismometer import frequent_rules, write_seismometer
 from cds_service.settings import Settings
 from tests.monitoring.traffic import BLEEDING, END, QUIET, START, Traffic
 
@@ -76,15 +77,15 @@ def test_a_hidden_count_stays_hidden_in_every_form(traffic: Traffic) -> None:
 
 def test_seismometer_gets_a_row_for_each_finding_and_an_event_for_each_answer(traffic: Traffic, tmp_path: Path) -> None:
     traffic.answer(traffic.call(BLEEDING, QUIET), "accepted")
-    traffic.call(BLEEDING)
+    traffic.call(replace(BLEEDING, indicator="critical"))
     paths = write_seismometer(traffic.store.database, Span(START, END), tmp_path / "out")
     assert {path.name for path in paths} >= {"predictions.csv", "events.csv", "usage_config.yml", "config.yml"}
     predictions = list(csv.DictReader(paths[0].read_text("utf-8").splitlines()))
     events = list(csv.DictReader(paths[1].read_text("utf-8").splitlines()))
-    assert [(row["rule"], row["shown"], row["withheld"]) for row in predictions] == [
-        ("warfarin-nsaid", "1", "no"),
-        ("duplicate-nsaid", "0", "over the cap"),
-        ("warfarin-nsaid", "1", "no"),
+    assert [(row["rule"], row["frequent_rule"], row["urgency"], row["withheld"]) for row in predictions] == [
+        ("warfarin-nsaid", "warfarin-nsaid", "0.6", "no"),
+        ("duplicate-nsaid", "duplicate-nsaid", "0.0", "over the cap"),
+        ("warfarin-nsaid", "warfarin-nsaid", "0.9", "no"),
     ]
     assert [(row["Type"], row["Value"]) for row in events] == [("accepted", "1")]
     first = predictions[0]
@@ -92,6 +93,17 @@ def test_seismometer_gets_a_row_for_each_finding_and_an_event_for_each_answer(tr
     assert events[0]["EventTime"] > first["PredictTime"]
     assert len({(row["patient"], row["finding"], row["PredictTime"]) for row in predictions}) == 3
     assert "patient-1" not in paths[0].read_text("utf-8")
+
+
+def test_seismometer_tells_apart_25_groups_at_most(traffic: Traffic) -> None:
+    """26 rules fired, the last of them once and the others twice: 24 stand for themselves, two are put together."""
+    rules = [f"rule-{letter}" for letter in ascii_lowercase]
+    for rule in [*rules, *rules[:-1]]:
+        traffic.call(replace(BLEEDING, rule=rule))
+    with traffic.store.database.connect() as connection:
+        found = [*read_fired(connection, Span(START, END))]
+    assert set(rules) - frequent_rules(found) == {"rule-y", "rule-z"}
+    assert frequent_rules(each for each in found if each.rule != "rule-z") == set(rules) - {"rule-z"}
 
 
 def run(*words: str) -> Result:
