@@ -38,14 +38,24 @@ def need_statistics(context: typer.Context) -> None:
 
 
 @models.command("list")
-def list_models() -> None:
-    """Every model with version, kind, status and what it says."""
+def list_models(config: ConfigOption = None) -> None:
+    """Every model with version, kind, what its file says, how it runs here and, where that differs, why."""
     from cds_service.app import open_terminology, read_folders
+    from cds_service.cli.in_force import read_in_force
+    from cds_service.governance.models_here import models_here
+    from cds_service.knowledge.switches import FILE
     from cds_service.modelling.bundles import open_bundles
 
     with plain_errors():
-        for bundle in open_bundles(read_folders(), open_terminology()):
-            typer.echo(f"{bundle.id:<22} {bundle.version:<7} {bundle.kind:<9} {bundle.status:<8} {bundle.title}")
+        settings, folders, terminology = settings_from(config), read_folders(), open_terminology()
+        in_force, which = read_in_force(settings, terminology)
+        typer.echo(f"Profile {settings.profile}, {which}.\n")
+        typer.echo(f"{'model':<22} {'version':<7} {'kind':<9} {'file':<8} {'runs here':<9} title")
+        for each in models_here(open_bundles(folders, terminology), in_force, folders.documents.get(FILE, {})):
+            of = each.written
+            typer.echo(f"{of.id:<22} {of.version:<7} {of.kind:<9} {of.status:<8} {each.here:<9} {of.title}")
+            if each.why:
+                typer.echo(f"{'':<22} {each.why}")
 
 
 @models.command("show")

@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cds_service.cli import app
+from cds_service.cli.models import let_the_rule_speak
 from cds_service.knowledge.bundle import Bundle
+from tests.architecture.source import CHECKOUT
 from tests.modelling.invented import rows_for
 from tests.modelling.test_additive import write_facts
 from tests.modelling.test_watching import labelled_rows
@@ -33,12 +35,33 @@ def models(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def test_models_are_listed_and_shown() -> None:
-    assert "readmission-30d        1.0.0   additive" in cds("list")
+    assert "readmission-30d        1.0.0   additive  active   active " in cds("list")
     shown = cds("show", "readmission-30d")
     assert "for whom: for adults" in shown
     assert "days in hospital: 1 to 14 d; unknown: refuse" in shown
     assert "met     ICI" in shown
     assert "not evaluated here" in cds("show", "lace")
+
+
+def test_the_list_says_what_runs_here_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CDS_CONFIG", "")
+    config = Path(shutil.copytree(CHECKOUT / "config", tmp_path / "config"))
+    with (config / "models.toml").open("a") as file:
+        file.write('[readmission-30d]\nstatus = "off"\nreason = "being recalibrated"\nby = "A. Officer"\n')
+    said = cds("list", "--config", config).splitlines()
+    assert said[0] == "Profile dev, the data folders, as no release was activated."
+    place = next(place for place, line in enumerate(said) if line.startswith("readmission-30d"))
+    assert "active   off " in said[place]
+    assert said[place + 1].strip() == "being recalibrated; its rule speaks"
+
+
+def test_a_release_in_force_decides_what_runs_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_HOME", str(tmp_path))
+    let_the_rule_speak("readmission-30d", "too high in October", None)
+    said = cds("list")
+    assert ", in force." in said
+    assert "too high in October; its rule speaks" in said
 
 
 def test_a_model_that_is_not_there_is_named() -> None:
