@@ -11,9 +11,13 @@ from cds_service.cli.audit import SinceOption, UntilOption, open_for_reading, re
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
+    from sqlalchemy import Engine
 
     from cds_service.monitoring.report import Report
+    from cds_service.monitoring.tally import RulesOf
 
 FILE_WIDTH = 120
 
@@ -54,7 +58,7 @@ def report(
             for path in write_seismometer(store.database, span, seismometer):
                 typer.echo(str(path))
             return
-        made = make_report(store.database, span, least)
+        made = make_report(store.database, span, least, rules_in(store.database))
         if form is Form.TERMINAL and out is None:
             show(made)
             return
@@ -63,6 +67,22 @@ def report(
             typer.echo(text)
         else:
             out.write_text(text, "utf-8")
+
+
+def rules_in(database: "Engine") -> "RulesOf":
+    """The versions of the rules of any release that is kept in `database`."""
+    from cds_service.knowledge.stored import read_versions
+    from cds_service.store.releases import NoSuchRelease, Releases
+
+    releases = Releases(database)
+
+    def rules_of(digest: str) -> "Mapping[str, str]":
+        try:
+            return read_versions(releases.content(digest))
+        except NoSuchRelease:
+            return {}
+
+    return rules_of
 
 
 def write(made: "Report", form: Form) -> str:

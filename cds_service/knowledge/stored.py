@@ -181,6 +181,21 @@ def read_release(stored: bytes, terminology: Terminology) -> Release:
     return rebuild(content.nodes, terminology)
 
 
+def read_versions(stored: bytes) -> Mapping[str, str]:
+    """The version of each rule of a written release, by id, whatever version of this service wrote it.
+
+    Raises `BadRelease` when these are no release's bytes.
+    """
+    try:
+        content = msgspec.json.decode(msgspec.json.decode(stored, type=Stored).content, type=Content)
+        id_place, version_place = (1 + content.shapes["Rule"].index(name) for name in ("id", "version"))
+        rules = [node for node in content.nodes if isinstance(node, list) and node[0] == "Rule"]
+        places = [(int(rule[id_place]), int(rule[version_place])) for rule in rules]
+        return {str(content.nodes[id]): str(content.nodes[version]) for id, version in places}
+    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, ValueError):
+        raise BadRelease("not a release file") from None
+
+
 def rebuild(nodes: Iterable[Node], terminology: Terminology) -> Release:
     """The values of all nodes in order; the last one is the release."""
     made: list[Any] = []

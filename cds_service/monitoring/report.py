@@ -13,7 +13,7 @@ from cds_service.monitoring.intervals import wilson
 from cds_service.monitoring.rates import Shift, day_of, find_shifts
 from cds_service.monitoring.recorded import Span
 from cds_service.monitoring.small_cells import LEAST, is_small, show_counts, show_parts
-from cds_service.monitoring.tally import Counts, Load, Tally, roll_up, take_tally
+from cds_service.monitoring.tally import Counts, Load, RulesOf, Tally, roll_up, take_tally
 
 VIEWS = {
     "rule": ("rule", "version"),
@@ -107,9 +107,14 @@ class Report:
     shifts: tuple[Shift, ...] = ()
 
 
-def make_report(database: Engine, span: Span, least: int = LEAST) -> Report:
-    """The report on what is recorded of a span. Counts from 1 to below `least` are hidden."""
-    tally = take_tally(database, span)
+def know_no_release(digest: str) -> Mapping[str, str]:
+    return {}
+
+
+def make_report(database: Engine, span: Span, least: int = LEAST, rules_of: RulesOf = know_no_release) -> Report:
+    """The report on what is recorded of a span. Counts from 1 to below `least` are hidden. `rules_of` gives the version
+    of each rule of a release; without it that of a rule is known where it fired."""
+    tally = take_tally(database, span, rules_of)
     views = {name: make_lines(tally, by, least) for name, by in VIEWS.items()}
     weights = weigh_rules(tally)
     views["rule"] = rank(views["rule"], weights)

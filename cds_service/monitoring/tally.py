@@ -1,12 +1,12 @@
 """Counting: every call and every finding of a span, by rule, version, client, role, service and week."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
+from cds_service.monitoring.rates import day_of
 from cds_service.monitoring.recorded import (
     DAY_S,
     OVERRIDDEN,
@@ -29,7 +29,6 @@ OTHER_ARM = "other arm"
 OPEN_FOR_S = DAY_S
 """A card that nobody said anything about counts as ignored a day after it was shown, not before."""
 NO_REASON = "no reason given"
-EPOCH = date(1970, 1, 1)
 URGENCY = ("critical", "warning", "info")
 INTERRUPTING = frozenset({"critical", "warning"})
 
@@ -37,7 +36,7 @@ INTERRUPTING = frozenset({"critical", "warning"})
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What counts are kept by. `client` is a tenant: a client, or client and tenant of it. `rule` and `version` are
-    empty for counts of calls; a version is empty where a rule was reached in a release in which it never fired."""
+    empty for counts of calls; a version is empty where nobody knows which one was reached."""
 
     client: str
     role: str
@@ -121,7 +120,11 @@ class Tally:
     counted_from: int | None = None
 
 
-def take_tally(database: Engine, span: Span) -> Tally:
+RulesOf = Callable[[str], Mapping[str, str]]
+"""The version of each rule of a release, by id; empty where the release is not kept."""
+
+
+def take_tally(database: Engine, span: Span, rules_of: RulesOf) -> Tally:
     """Count what is recorded of a span."""
     with database.connect() as connection:
         fired = [each for each in read_fired(connection, span) if each.reason != OTHER_ARM]
@@ -131,7 +134,7 @@ def take_tally(database: Engine, span: Span) -> Tally:
         strays = count_strays(connection, span)
     counts: dict[Cell, Counts] = {}
     missing: Counter[str] = Counter()
-    count_reached(calls, versions_of(fired), counts, missing)
+    count_reached(calls, versions_of(calls, fired, rules_of), counts, missing)
     count_fired(fired, counts)
     count_outcomes(fired, Answers(answers, heard, span.until), counts)
     days = (order_calls_by_day(calls), alerted_by_day(fired))
@@ -139,12 +142,15 @@ def take_tally(database: Engine, span: Span) -> Tally:
     return Tally(span, counts, loads_of(calls), missing, urgency_of(fired), strays, *days, counted_from)
 
 
-Versions = Mapping[tuple[str, str], str]
+Versions = Mapping[str, Mapping[str, str]]
 
 
-def versions_of(fired: Iterable[Fired]) -> Versions:
-    """The version of each rule by release, as far as it fired there."""
-    return {(each.release, each.rule): each.version for each in fired}
+def versions_of(calls: Iterable[Asked], fired: Iterable[Fired], rules_of: RulesOf) -> Versions:
+    """The versions of rules by release: as its content says, and where that is not kept, as they fired."""
+    found = {release: dict(rules_of(release)) for release in {asked.release for asked in calls}}
+    for each in fired:
+        found[each.release].setdefault(each.rule, each.version)
+    return found
 
 
 def rules_by_decision(fired: Iterable[Fired]) -> Mapping[str, frozenset[str]]:
@@ -164,7 +170,7 @@ def count_reached(
         missing.update(dict.fromkeys(reached.get("missing", ()), kind.number))
         undetermined, failed = set(reached.get("undetermined", ())), set(reached.get("error", ()))
         for rule in {*reached.get("silent", ()), *undetermined, *failed, *asked.fired}:
-            version = versions.get((asked.release, rule), "")
+            version = versions[asked.release].get(rule, "")
             found = at(counts, Cell(asked.tenant, asked.role, asked.service, week, rule, version))
             found.evaluated += kind.number
             found.undetermined += kind.number * (rule in undetermined)
@@ -268,7 +274,7 @@ def at(counts: dict[Cell, Counts], cell: Cell) -> Counts:
 
 def week_of(day: int) -> str:
     """The ISO week of a day counted from 1970: `2026-W47`."""
-    year, week, _ = (EPOCH + timedelta(day)).isocalendar()
+    year, week, _ = day_of(day).isocalendar()
     return f"{year}-W{week:02}"
 
 

@@ -40,10 +40,9 @@ NOTES = (
     " order-sign all of them, at order-select the selected ones. An order that is selected and later signed counts"
     " twice, as its alerts do. In the row of a rule these are all orders, whatever the drug.",
     "Reached: calls in which a rule had something to look at; undetermined: of these, calls where something was not"
-    " known. A rule's version is empty where it was reached in a release in which it never fired.",
+    " known. Worst is who has most alerts that were overridden or ignored.",
     "A call that repeats an earlier one within 60 s is left out. Shares are of the alerts whose outcome is known, with"
-    " their 95 % interval (Wilson). Worst is who has most alerts that were overridden or ignored, by the lower end of"
-    " that interval.",
+    " their 95 % interval (Wilson); its lower end counts where rules are ranked.",
 )
 
 

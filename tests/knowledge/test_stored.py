@@ -9,7 +9,7 @@ from cds_service.errors import BadRelease
 from cds_service.knowledge.compile import compile_release
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Line, Operator
-from cds_service.knowledge.stored import read_release, write_release
+from cds_service.knowledge.stored import read_release, read_versions, write_release
 from tests.knowledge.shelves import load_shelf
 from tests.support.small_terminology import SmallTerminology
 
@@ -51,6 +51,12 @@ def test_a_whole_number_a_fraction_and_a_yes_stay_what_they_are(release: Release
 def test_other_bytes_are_no_release(stored: bytes, release: Release) -> None:
     with pytest.raises(BadRelease, match="not a release file"):
         read_release(stored, release.terminology)
+    with pytest.raises(BadRelease, match="not a release file"):
+        read_versions(stored)
+
+
+def test_the_versions_of_rules_are_read_without_the_release(release: Release) -> None:
+    assert read_versions(write_release(release)) == {rule.id: rule.version for rule in release.rules.values()}
 
 
 def test_a_changed_release_is_refused(release: Release) -> None:

@@ -108,6 +108,65 @@ def test_withheld_findings_fired_and_were_not_shown(traffic: Traffic) -> None:
     assert found.withheld == {"over the cap": 1}
 
 
+def test_the_version_of_a_rule_that_never_fired_is_that_of_the_release(traffic: Traffic) -> None:
+    """A release that is not kept any more tells the versions of the rules that fired in it only."""
+    for release in ("a" * 64, "b" * 64):
+        traffic.call(BLEEDING, reached={"silent": ("metformin-egfr",)}, release_digest=release)
+    kept = {"a" * 64: {"metformin-egfr": "2.1.0", "warfarin-nsaid": "1.0.0"}}
+    found = make_report(traffic.store.database, Span(START, END), EVERY_COUNT, lambda digest: kept.get(digest, {}))
+    told = {each.key: each.counts["evaluated"] for each in found.views["rule"]}
+    assert told == {("warfarin-nsaid", "1.0.0"): 2, ("metformin-egfr", "2.1.0"): 1, ("metformin-egfr", ""): 1}
+
+
+def test_a_small_month_counted_by_hand(traffic: Traffic) -> None:
+    """Seven calls in two weeks, two clients, two roles, two versions of one rule:
+
+    | call | week | client  | role         | version | orders | became                               |
+    |------|------|---------|--------------|---------|--------|--------------------------------------|
+    | 1    | 47   | general | Practitioner | 1.0.0   | 2      | overridden, benefit-outweighs-risk   |
+    | 2    | 47   | general | Practitioner | 1.0.0   | 1      | overridden again, no reason given    |
+    | 3    | 47   | general | pharmacist   | 1.0.0   | 1      | accepted                             |
+    | 4    | 47   | general | Practitioner |         | 4      | reached and silent                   |
+    | 5    | 48   | general | Practitioner | 1.1.0   | 1      | nobody said anything: ignored        |
+    | 6    | 48   | general | Practitioner | 1.1.0   | 1      | withheld: over the cap               |
+    | 7    | 48   | north   | Practitioner | 1.1.0   | 10     | shown to a client that tells nothing |
+    """
+    newer = replace(BLEEDING, version="1.1.0")
+    traffic.answer(traffic.call(BLEEDING, patient_id="a", orders=2), "overridden", "benefit-outweighs-risk")
+    traffic.answer(traffic.call(BLEEDING, patient_id="a"), "overridden")
+    traffic.answer(traffic.call(BLEEDING, role="pharmacist"), "accepted")
+    traffic.call(reached={"silent": ("warfarin-nsaid",)}, orders=4)
+    traffic.clock.now += 7 * DAY
+    traffic.call(newer, release_digest="b" * 64)
+    traffic.call(replace(newer, reason="over the cap"), release_digest="b" * 64)
+    traffic.call(newer, release_digest="b" * 64, tenant="north", orders=10)
+    names = ("evaluated", "fired", "shown", "accepted", "overridden", "ignored", "untold", "repeated")
+    found = report_on(traffic)
+    told = {
+        each.key: ([each.counts[name] for name in names], each.orders, each.burden)
+        for view in found.views.values()
+        for each in view
+    }
+    assert told == {
+        ("warfarin-nsaid", "1.0.0"): ([4, 3, 3, 1, 2, 0, 0, 1], 20, 15),
+        ("warfarin-nsaid", "1.1.0"): ([3, 3, 2, 0, 0, 1, 1, 0], 20, 10),
+        ("general",): ([6, 5, 4, 1, 2, 1, 0, 1], 10, 40),
+        ("north",): ([1, 1, 1, 0, 0, 0, 1, 0], 10, 10),
+        ("Practitioner",): ([6, 5, 4, 0, 2, 1, 1, 1], 19, pytest.approx(400 / 19)),
+        ("pharmacist",): ([1, 1, 1, 1, 0, 0, 0, 0], 1, 100),
+        ("medication-order-sign",): ([7, 6, 5, 1, 2, 1, 1, 1], 20, 25),
+        ("2026-W47",): ([4, 3, 3, 1, 2, 0, 0, 1], 8, 37.5),
+        ("2026-W48",): ([3, 3, 2, 0, 0, 1, 1, 0], 12, pytest.approx(200 / 12)),
+    }
+    assert line(found, "general", view="client").reasons == {"benefit-outweighs-risk": 1, "no reason given": 1}
+    assert line(found, "warfarin-nsaid", "1.1.0").withheld == {"over the cap": 1}
+    alerts = found.overview.alerts  # 1 of 4 accepted: Wilson's interval by hand, 0.046 to 0.699
+    assert alerts.accepted is not None
+    assert (alerts.accepted.share, alerts.accepted.low, alerts.accepted.high) == pytest.approx(
+        (0.25, 0.046, 0.699), abs=5e-4
+    )
+
+
 def test_burden_is_alerts_per_hundred_orders(traffic: Traffic) -> None:
     """Counted by hand: 3 + 1 + 4 orders in three calls. On them three alerts were shown, two of them warnings: 37.5 and
     25 per 100. The alert on an opened chart is about no order, and the one that was withheld is none."""
