@@ -63,7 +63,7 @@ def test_any_worker_counts_for_all_and_what_a_dead_one_counted_stays(
 
 def test_what_is_not_well_is_told_to_operators(application: Application, client_of: Callable[..., FlaskClient]) -> None:
     less = replace(application.arms, control=without_model(application.release, "readmission-30d", "measured"))
-    stuck = InForce(None, None, None, None, less, trouble="release abc cannot run here")  # type: ignore[arg-type]
+    stuck = InForce(None, None, None, None, None, less, trouble="release abc cannot run here")  # type: ignore[arg-type]
     client = client_of(in_force=stuck, meters=Meters())
     assert client.get("/health").json == {"status": "degraded"}
     told = json.loads(client.get("/ready").data)
