@@ -238,7 +238,9 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
         write(record, milliseconds)
 
     application = build(settings, keep)
-    in_force = follow_releases(store, application.release, lambda release: as_run(release, settings), tell)
+    in_force = follow_releases(
+        store, application.release, lambda release: as_run(release, settings), settings.zone, tell
+    )
     recall = recall_from(store, settings.remember_for)
     application = replace(application, store=store, in_force=in_force, recall=recall, models=open_models(settings))
     if settings.is_dev and not clients:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,7 @@ def find_clients(settings: Settings) -> "tuple[Client, ...]":
     return read_clients(path.read_text("utf-8"), settings.is_dev) if path.is_file() else ()
 
 
-def open_gate(
-    settings: Settings, clients: "tuple[Client, ...]", services: tuple[Service, ...], tell: "Tell"
-) -> "Gate":
+def open_gate(settings: Settings, clients: "tuple[Client, ...]", services: tuple[Service, ...], tell: "Tell") -> "Gate":
     """What stands between the network and the service. Raises `BadSettings`."""
     from cds_service.trust.clients import refuse_unknown_services
     from cds_service.trust.database import open_database
@@ -155,17 +154,35 @@ def open_anchor(settings: Settings) -> "Anchor | None":
     return find_anchor(address, settings.home, post)
 
 
-def tell_of_newer_folders(releases: "Releases", shipped: str, tell: "Tell") -> None:
-    """Say when what the data folders hold is neither what is in force nor what that was made from."""
+def tell_of_newer_folders(releases: "Releases", shipped: "Release", tell: "Tell") -> None:
+    """Say when what the data folders hold is neither what is in force nor what that was made from.
+
+    Changes that ended since are no difference.
+    """
     last = releases.last()
-    if last is not None and shipped not in (last.control, releases.find(last.control).base):
-        tell("data folders not in force", f"{shipped[:12]}: `cds release draft` makes a release of them")
+    if last is None:
+        return
+    made_from = [digest for digest in (last.control, releases.find(last.control).base) if digest]
+    if shipped.digest not in made_from and not any(has_sources_of(releases, each, shipped) for each in made_from):
+        tell("data folders not in force", f"{shipped.digest[:12]}: `cds release draft` makes a release of them")
+
+
+def has_sources_of(releases: "Releases", digest: str, release: "Release") -> bool:
+    """Whether a kept release was made of the same files; not, if this code cannot read it."""
+    from cds_service.errors import BadRelease
+    from cds_service.governance.releases import open_release
+
+    try:
+        return open_release(releases, digest, release.terminology).sources == release.sources
+    except BadRelease:
+        return False
 
 
 def follow_releases(
-    store: "Store", shipped: "Release", as_run: "Callable[[Release], Release]", tell: "Tell"
+    store: "Store", shipped: "Release", as_run: "Callable[[Release], Release]", zone: tzinfo, tell: "Tell"
 ) -> "InForce":
-    """What answers: the release that was activated last, or what the data folders hold while none was.
+    """What answers: the release that was activated last, or what the data folders hold while none was, without the
+    changes that have ended on the date of `zone`.
 
     Raises `BadSettings` when the one in force cannot run here, so that no other answers in its place unnoticed.
     """
@@ -180,11 +197,14 @@ def follow_releases(
     def load(digest: str) -> "Release":
         return as_run(open_release(releases, digest, shipped.terminology))
 
-    in_force = InForce(releases, lambda: store.ring, load, tell, arms_of(shipped))
+    def clock() -> datetime:
+        return datetime.fromtimestamp(store.clock(), zone)
+
+    in_force = InForce(releases, lambda: store.ring, load, clock, tell, arms_of(shipped))
     try:
         keep_shipped(releases, shipped, store.clock())
         in_force.look()
-        tell_of_newer_folders(releases, shipped.digest, tell)
+        tell_of_newer_folders(releases, shipped, tell)
     except CdsError as why:
         raise BadSettings(f"{why}; `cds release activate` puts one in force that can run") from None
     finally:

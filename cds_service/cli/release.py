@@ -46,6 +46,12 @@ class Desk:
 
         return open_release(self.releases, digest, self.terminology)
 
+    def open_today(self, digest: str) -> "Release":
+        """A kept release as it answers today, without the changes of it that have ended."""
+        from cds_service.app import today
+
+        return self.open(digest).on(today(self.settings))
+
     def shipped(self) -> "Release":
         """What the data folders give, kept, so that drafts have something to stand on."""
         from cds_service.app import as_run, find_release
@@ -210,12 +216,13 @@ def history(config: ConfigOption = None) -> None:
 
 
 def hold_to_examples(desk: Desk, kept: "Kept") -> None:
-    """Exit 1 unless the folders as they are now give this very release, and all its examples come out."""
+    """Exit 1 unless the folders as they are now give this very release, as it answers today, and all its examples come
+    out."""
     made = desk.compile(kept.overlay)
-    if made.digest != kept.digest:
+    if made.digest != desk.open_today(kept.digest).digest:
         typer.echo(
-            f"cds: the data folders now give release {made.digest[:SHOWN]}: they, the code or the date are not those"
-            f" that {kept.digest[:SHOWN]} was drafted from; draft it anew",
+            f"cds: the data folders now give release {made.digest[:SHOWN]}: they or the code are not those that"
+            f" {kept.digest[:SHOWN]} was drafted from; draft it anew",
             err=True,
         )
         raise typer.Exit(1)
@@ -225,8 +232,8 @@ def find_base(desk: Desk, kept: "Kept") -> "Release":
     """What a release is compared with: what is in force, else what it was put on, else the data folders."""
     last = desk.releases.last()
     if last is not None:
-        return desk.open(last.control)
-    return desk.open(kept.base) if kept.base else desk.shipped()
+        return desk.open_today(last.control)
+    return desk.open_today(kept.base) if kept.base else desk.shipped()
 
 
 def differences(desk: Desk, made: "Release", against: "Release") -> Iterator[str]:

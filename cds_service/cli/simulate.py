@@ -72,8 +72,8 @@ def run(
 
 
 def find_base(settings: "Settings", store: "Store") -> "Release":
-    """What is in force: the release that was activated last, else what the data folders hold."""
-    from cds_service.app import as_run, find_release, open_terminology
+    """What is in force today: the release that was activated last, else what the data folders hold."""
+    from cds_service.app import as_run, find_release, open_terminology, today
     from cds_service.governance.releases import open_release
     from cds_service.store.releases import Releases
 
@@ -81,7 +81,7 @@ def find_base(settings: "Settings", store: "Store") -> "Release":
     last = releases.last()
     if last is None:
         return as_run(find_release(settings, open_terminology()), settings)
-    return open_release(releases, last.control, open_terminology())
+    return open_release(releases, last.control, open_terminology()).on(today(settings))
 
 
 def show(found: "Simulation") -> None:

@@ -1,12 +1,16 @@
-"""What a running process does about releases: it looks once a second which is in force, and takes it between calls."""
+"""What a running process does about releases: it looks once a second which is in force, and takes it between calls.
+
+On the day after the last day of a change, it goes on without that change.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Event, Thread
 
 from cds_service.errors import BadRelease, CdsError
 from cds_service.governance.arms import Arms, arms_of
-from cds_service.governance.releases import is_genuine
+from cds_service.governance.releases import is_genuine, keep_in_place_of
 from cds_service.knowledge.release import Release
 from cds_service.store.releases import Activation, Releases
 from cds_service.store.ring import Ring
@@ -20,13 +24,15 @@ Tell = Callable[[str, str], None]
 class InForce:
     """The arms that answer now. They are replaced whole: a call takes them once and keeps them.
 
-    `arms` are what the data folders hold until an activation is found; `number` is that of the activation. `trouble`
-    says why a newer one was not taken, empty when none was refused.
+    `arms` are what the data folders hold until an activation is found; `number` is that of the activation. `clock`
+    gives the time of the site, whose date decides which changes have ended. `trouble` says why a newer release was not
+    taken, empty when none was refused.
     """
 
     releases: Releases
     ring: Callable[[], Ring]
     load: Callable[[str], Release]
+    clock: Callable[[], datetime]
     tell: Tell
     arms: Arms
     number: int = 0
@@ -45,18 +51,30 @@ class InForce:
             self.thread.join()
 
     def look(self) -> None:
-        """Take what is in force. Raises `BadRelease` or `NoSuchRelease` for what this process cannot run."""
+        """Take what is in force today. Raises `BadRelease` or `NoSuchRelease` for what this process cannot run."""
         last = self.releases.last()
-        if last is not None and last.number != self.number:
-            self._take(last)
+        is_new = last is not None and last.number != self.number
+        put = self._open(last) if last is not None and is_new else self.arms
+        arms = put.on(self.clock().date())
+        if arms is self.arms:
+            return
+        self._keep((put.control.digest,) if last is None else last.digests, arms)
+        self.arms = arms
+        self.number = 0 if last is None else last.number
+        self.tell("release in force", arms.control.digest[:12])
 
-    def _take(self, activation: Activation) -> None:
+    def _open(self, activation: Activation) -> Arms:
         if not is_genuine(self.releases, self.ring(), activation):
             raise BadRelease(f"activation {activation.number} was not signed with a key of this ring, or was changed")
         candidate = self.load(activation.candidate) if activation.candidate else None
-        self.arms = arms_of(self.load(activation.control), candidate, activation.percent, activation.salt)
-        self.number = activation.number
-        self.tell("release in force", activation.control[:12])
+        return arms_of(self.load(activation.control), candidate, activation.percent, activation.salt)
+
+    def _keep(self, named: tuple[str, ...], arms: Arms) -> None:
+        """Keep what answers in the place of these releases, so that its decisions can be replayed."""
+        now = self.clock()
+        for digest, answering in zip(named, arms.releases, strict=True):
+            if digest != answering.digest and not self.releases.has(answering.digest):
+                keep_in_place_of(self.releases, digest, self.load(digest).on(now.date()), now)
 
     def _run(self) -> None:
         while not self.ended.wait(LOOK_EVERY_S):

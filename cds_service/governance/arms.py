@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from hashlib import sha256
 
 import msgspec
@@ -30,6 +31,11 @@ class Arms:
     services: Mapping[str, Service] = field(default_factory=dict)
     beside: Mapping[str, Release] = field(default_factory=dict)
 
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """The control, and the candidate if there is one."""
+        return (self.control,) if self.candidate is None else (self.control, self.candidate)
+
     def pick(self, tenant: str, patient_id: str) -> Picked:
         """The release that answers a call about this patient."""
         if self.candidate is None:
@@ -37,6 +43,13 @@ class Arms:
         chosen = share(self.salt, tenant, patient_id) < self.percent
         arm, release = (CANDIDATE, self.candidate) if chosen else (CONTROL, self.control)
         return Picked(release.for_tenant(tenant), arm, self.beside[arm].for_tenant(tenant))
+
+    def on(self, day: date) -> "Arms":
+        """What answers on a day, without the changes that have ended by then; these very arms where none has."""
+        if not any(release.ends_before(day) for release in self.releases):
+            return self
+        candidate = self.candidate.on(day) if self.candidate else None
+        return arms_of(self.control.on(day), candidate, self.percent, self.salt)
 
 
 def arms_of(control: Release, candidate: Release | None = None, percent: int = 0, salt: str = "") -> Arms:

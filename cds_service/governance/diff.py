@@ -27,8 +27,23 @@ PARTS = {
 def diff(old: Release, new: Release) -> Iterator[str]:
     """Rules added, removed and changed, with the sentences of `cds explain` that changed; then everything else.
 
-    Nothing where both answer alike.
+    Then what the new one becomes as its changes end. Nothing where both answer alike now and later.
     """
+    yield from diff_now(old, new)
+    if say_ends(new) != say_ends(old):
+        yield from say_ends(new) or ["no change of it ends by itself"]
+
+
+def say_ends(release: Release) -> list[str]:
+    """Day by day what is different once changes of a release have ended."""
+    if release.then is None:
+        return []
+    lines = (f"  {line}" for line in diff_now(release, release.then))
+    return [f"after {release.last_day}, by itself:", *lines, *say_ends(release.then)]
+
+
+def diff_now(old: Release, new: Release) -> Iterator[str]:
+    """What the new release says otherwise from its first day on."""
     yield from diff_rules("", old.rules, new.rules)
     for tenant in sorted({*old.tenants, *new.tenants}):
         touched = {*own_rules(old, tenant), *own_rules(new, tenant)}

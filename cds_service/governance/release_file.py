@@ -36,9 +36,10 @@ def load_release(path: Path, terminology: Terminology) -> Release:
 def load_checked_release(path: Path, folders: Sources, terminology: Terminology, today: date) -> Release:
     """The release of the file. Raises `BadSettings` when it is not of what the data folders hold now.
 
-    A change of the site that ended since the check is no edit: what was checked is compiled anew without it.
+    A change of the site that ended since the check is no edit: what was checked answers without it. Only for a day
+    before that of the check it is compiled anew.
     """
-    release = load_release(path, terminology)
+    release = load_release(path, terminology).on(today)
     if release.sources != folders.digest:
         raise BadSettings(f"{path}: rules, cards or services were edited after the last check; run `cds check`")
     return release if is_current(release, folders, today) else compile_release(folders, terminology, today)

@@ -5,6 +5,7 @@ Everything that changes answers goes this way. What was in force when stands in 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 
 import msgspec
@@ -45,6 +46,19 @@ def keep_shipped(releases: Releases, release: Release, at: float) -> None:
     if not releases.has(release.digest):
         kept = Kept(release.digest, at, None, "", "as the data folders had it", "data folders", SHIPPED)
         releases.keep(kept, write_release(release))
+
+
+def keep_in_place_of(releases: Releases, digest: str, release: Release, now: datetime) -> None:
+    """Keep what answers in the place of a kept release: that without the changes that have ended, or as this site runs
+    what nobody reviewed. It is approved as that is, whose content says when which change ends."""
+    kept = replace(
+        releases.find(digest),
+        digest=release.digest,
+        made=now.timestamp(),
+        why=f"{digest[:12]} as it answers since {now.date()}",
+        author=AUTOMATIC,
+    )
+    releases.keep(kept, write_release(release))
 
 
 def keep_draft(releases: Releases, release: Release, base: str | None, overlay: str, word: Word) -> Kept:

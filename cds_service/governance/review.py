@@ -12,7 +12,8 @@ from cds_service.knowledge.rules import Rule, Status
 def as_reviewed(release: Release, runs_unreviewed: bool, accepted_by: str | None) -> Release:
     """The release as a site runs it; `accepted_by` is who took responsibility for unreviewed rules."""
     named = release if accepted_by is None else accept_unreviewed(release, accepted_by)
-    return named if runs_unreviewed else silence_unreviewed(named)
+    run = named if runs_unreviewed else silence_unreviewed(named)
+    return run if run.then is None else replace(run, then=as_reviewed(run.then, runs_unreviewed, accepted_by))
 
 
 def silence_unreviewed(release: Release) -> Release:

@@ -27,6 +27,7 @@ SAMPLES = 3
 TENANTS_OPEN = 64
 BY_RULE = frozenset(
     {"digest", "sources", "rules", "index", "needs", "services", "tenants", "terminology", "accepted_unreviewed_by"}
+    | {"last_day", "then"}
 )
 """Parts of a release that differ with its rules, or by their name only."""
 

@@ -20,7 +20,8 @@ def without_model(release: Release, model: str, why: str) -> Release:
         raise BadRelease(f"release {release.digest[:12]} has no model {model}")
     if model in release.models_off:
         raise BadRelease(f"model {model} is off already: {release.models_off[model]}")
-    return switch(release, model, why, sha256(f"{release.digest} {model} off: {why}".encode()).hexdigest())
+    off = switch(release, model, why, sha256(f"{release.digest} {model} off: {why}".encode()).hexdigest())
+    return off if off.then is None else replace(off, then=without_model(off.then, model, why))
 
 
 def switch(release: Release, model: str, why: str, digest: str) -> Release:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from cds_service import __version__
 from cds_service.errors import BadKnowledge
@@ -13,7 +13,7 @@ from cds_service.knowledge.genomics import ALLELES_FILE, PHENOTYPES_FILE, read_g
 from cds_service.knowledge.index import RUNNING, gather_needs, index_rules
 from cds_service.knowledge.library import Library, read_library
 from cds_service.knowledge.models import check_rules_in_place, read_bundles
-from cds_service.knowledge.overlays import Change, find_ended, find_tenants
+from cds_service.knowledge.overlays import Change, find_ended, find_tenants, next_end
 from cds_service.knowledge.release import Release, RuleIndex
 from cds_service.knowledge.rules import Rule
 from cds_service.knowledge.sources import Sources, canonical
@@ -43,8 +43,8 @@ def compile_library(
 ) -> Release:
     """The release of a library that was read from `sources`, and of those of its tenants.
 
-    Raises `BadKnowledge` with every problem. All tenants ask for what the rules of any of them need: there is one
-    discovery document.
+    Raises `BadKnowledge` with every problem, also of what it becomes when a change ends. All tenants ask for what the
+    rules of any of them need: there is one discovery document.
     """
     pages, vocabulary = library.pages, library.vocabulary
     rules = library.rules
@@ -86,7 +86,21 @@ def compile_library(
         remote_models=switched.remote,
     )
     tenants = {tenant: replace(base, rules=theirs, index=index_running(theirs)) for tenant, theirs in varied.items()}
-    return replace(base, tenants=tenants)
+    return with_ends(replace(base, tenants=tenants), sources, today)
+
+
+def with_ends(release: Release, sources: Sources, today: date | None) -> Release:
+    """The release with what it becomes when the first of its changes ends, as that does when the next one ends."""
+    last_day = next_end(sources, today) if today else None
+    if last_day is None:
+        return release
+    try:
+        then = compile_release(sources, release.terminology, last_day + timedelta(days=1))
+    except BadKnowledge as bad:
+        raise BadKnowledge(
+            tuple(replace(each, message=f"once changes until {last_day} end: {each.message}") for each in bad.problems)
+        ) from None
+    return replace(release, last_day=last_day, then=then)
 
 
 def vary(rules: Mapping[str, Rule], theirs: Mapping[str, Rule]) -> dict[str, Rule]:

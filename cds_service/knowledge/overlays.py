@@ -77,10 +77,20 @@ def layers_for(sources: Sources, tenant: str) -> tuple[str, ...]:
 
 def find_ended(sources: Sources, today: date | None) -> tuple[Change, ...]:
     """Every change of any layer that has ended."""
+    return tuple(change for change in find_changes(sources) if change.has_ended(today))
+
+
+def find_changes(sources: Sources) -> Iterator[Change]:
+    """Every change of any layer."""
     layers = {layer: None for tenant in ("", *find_tenants(sources)) for layer in layers_for(sources, tenant)}
     pages = Pages({})
-    changes = (change for layer in layers for _, change in read_layer(sources, pages, layer))
-    return tuple(change for change in changes if change.has_ended(today))
+    return (change for layer in layers for _, change in read_layer(sources, pages, layer))
+
+
+def next_end(sources: Sources, today: date) -> date | None:
+    """The first last day, from today on, of a change of any layer; no day follows the last one there is."""
+    days = (change.until for change in find_changes(sources))
+    return min((day for day in days if day and today <= day < date.max), default=None)
 
 
 def read_overlays(sources: Sources, pages: Pages, today: date | None, tenant: str = "") -> Overlays:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from cds_service.chart.genes import Genes
 from cds_service.hooks.discovery import Service
@@ -82,6 +83,9 @@ class Release:
 
     `sources` is the digest of the files alone that it was compiled from. `tenants` holds, under the same digest, what
     answers the tenants that have changes of their own. `models_off` says why models are off, by id.
+
+    `last_day` is the last on which all its changes count (the site's date), None when none has an end; `then` is what
+    answers from the next day on.
     """
 
     digest: str
@@ -101,8 +105,18 @@ class Release:
     models: tuple[Bundle, ...] = ()
     models_off: Mapping[str, str] = field(default_factory=dict)
     remote_models: Mapping[str, RemoteModel] = field(default_factory=dict)
+    last_day: date | None = None
+    then: "Release | None" = None
 
     def for_tenant(self, tenant: str) -> "Release":
         """What answers a tenant: with the changes made for it, else with its client's, else as for everybody."""
         client = tenant.partition("/")[0]
         return self.tenants.get(tenant) or self.tenants.get(client) or self
+
+    def on(self, day: date) -> "Release":
+        """What answers on a day, without the changes that have ended by then."""
+        return self.then.on(day) if self.then is not None and self.ends_before(day) else self
+
+    def ends_before(self, day: date) -> bool:
+        """Whether a change of it has ended by then."""
+        return self.last_day is not None and self.last_day < day

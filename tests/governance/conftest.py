@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 import pytest
 
@@ -32,6 +32,8 @@ reason = "seen by the anticoagulation clinic"
 by = "Ann Author"
 status = "silent"
 """
+LAST_DAY = date(2026, 11, 20)
+ENDING = QUIETER + f"until = {LAST_DAY}\n"
 LESSER = QUIETER.replace('status = "silent"', 'thresholds = { "grade[2].when" = 5 }')
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SERVICE = "medication-order-sign"
@@ -47,15 +49,15 @@ def overdosed(patient_id: str = "p1") -> PatientCase:
     return bleeding(patient_id).with_lab("6301-6", 4.8, "{INR}", "2026-11-18")
 
 
-def changed(application: Application, overlay: str) -> Release:
-    sources = read_folders().with_layer(overlay)
-    return compile_release(sources, application.release.terminology, date(2026, 11, 20))
+def changed(application: Application, overlay: str, today: date = LAST_DAY) -> Release:
+    return compile_release(read_folders().with_layer(overlay), application.release.terminology, today)
 
 
 def small(release: Release) -> Release:
     """The release with a few of its rules and no model, so that it is kept and opened in no time."""
     rules = {id: rule for id, rule in release.rules.items() if id == RULE or id.startswith("duplicate-therapy.")}
-    return replace(release, rules=rules, index=index_running(rules), models=())
+    then = small(release.then) if release.then else None
+    return replace(release, rules=rules, index=index_running(rules), models=(), then=then)
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +78,12 @@ def lesser(application: Application) -> Release:
     return small(changed(application, LESSER))
 
 
+@pytest.fixture(scope="session")
+def ending(application: Application) -> Release:
+    """The shipped rules with `warfarin-nsaid` silent until 20 November 2026."""
+    return small(changed(application, ENDING))
+
+
 @dataclass
 class Ward:
     """A service whose calls are recorded, one second after the other."""
@@ -93,7 +101,7 @@ class Ward:
     def releases(self) -> Releases:
         return Releases(self.store.database)
 
-    def follow(self, told: list[tuple[str, str]] | None = None) -> InForce:
+    def follow(self, told: list[tuple[str, str]] | None = None, zone: tzinfo = UTC) -> InForce:
         """What a worker does to know what is in force."""
 
         def tell(event: str, about: str) -> None:
@@ -102,7 +110,10 @@ class Ward:
         def load(digest: str) -> Release:
             return open_release(self.releases, digest, self.shipped.terminology)
 
-        return InForce(self.releases, lambda: self.store.ring, load, tell, arms_of(self.shipped))
+        def clock() -> datetime:
+            return datetime.fromtimestamp(self.clock.now, zone)
+
+        return InForce(self.releases, lambda: self.store.ring, load, clock, tell, arms_of(self.shipped))
 
     def sign(self, case: PatientCase, arms: Arms | None = None, tenant: str = "ward") -> DecisionRecord:
         """The record of an order-sign call about the orders of this patient, by what is in force or these arms."""

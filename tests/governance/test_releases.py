@@ -1,6 +1,9 @@
 """From a draft to what answers and back, on both databases."""
 
+from dataclasses import replace
+from datetime import UTC
 from queue import SimpleQueue
+from zlib import compress
 
 import pytest
 from sqlalchemy import update
@@ -185,26 +188,40 @@ def test_first_digits_that_several_share_are_refused(ward: Ward) -> None:
 def test_folders_that_hold_something_else_than_what_is_in_force_are_told_of(ward: Ward, quieter: Release) -> None:
     told: list[tuple[str, str]] = []
 
-    def start(shipped: str) -> list[tuple[str, str]]:
+    def start(shipped: Release) -> list[tuple[str, str]]:
         tell_of_newer_folders(ward.releases, shipped, lambda event, about: told.append((event, about)))
         return told
 
-    assert start("ab" * 32) == []  # nothing was activated: the folders answer
+    edited = replace(ward.shipped, digest="ab" * 32, sources="cd" * 32)
+    assert start(edited) == []  # nothing was activated: the folders answer
     put(ward, approved(ward, quieter))
-    assert start(ward.shipped.digest) == []  # what the release in force was made from
-    assert start(quieter.digest) == []
-    assert [event for event, _ in start("ab" * 32)] == ["data folders not in force"]
+    assert start(ward.shipped) == []  # what the release in force was made from
+    assert start(replace(ward.shipped, digest="ab" * 32)) == []  # the same files after a change in them has ended
+    assert start(quieter) == []
+    assert [event for event, _ in start(edited)] == ["data folders not in force"]
+
+
+def test_folders_are_told_of_when_nobody_can_read_what_is_in_force(ward: Ward, quieter: Release) -> None:
+    told: list[str] = []
+    put(ward, approved(ward, quieter))
+    with ward.store.database.begin() as connection:
+        connection.execute(update(RELEASES).values(content=compress(b"of another version")))
+    edited = replace(ward.shipped, digest="ab" * 32)
+    tell_of_newer_folders(ward.releases, edited, lambda event, about: told.append(event))
+    assert told == ["data folders not in force"]
 
 
 def test_a_server_does_not_start_with_another_release_than_the_one_in_force(ward: Ward, quieter: Release) -> None:
     put(ward, approved(ward, quieter))
     told: list[str] = []
-    in_force = follow_releases(ward.store, ward.shipped, lambda release: release, lambda event, _: told.append(event))
+    in_force = follow_releases(
+        ward.store, ward.shipped, lambda release: release, UTC, lambda event, about: told.append(event)
+    )
     assert (in_force.arms.control, told) == (quieter, ["release in force"])
     with ward.store.database.begin() as connection:
         connection.execute(update(ACTIVATIONS).values(who="Mallory"))
     with pytest.raises(BadSettings, match="not signed"):
-        follow_releases(ward.store, ward.shipped, lambda release: release, lambda event, about: None)
+        follow_releases(ward.store, ward.shipped, lambda release: release, UTC, lambda event, about: None)
 
 
 def test_a_running_worker_looks_by_itself_and_outlives_what_it_cannot_take(
