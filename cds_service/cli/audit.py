@@ -39,7 +39,8 @@ def verify(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Hold every record to its chain and to the signed checkpoints. Exit 1 when anything was changed."""
+    """Hold every record and all feedback to their chains and to the signed checkpoints. Exit 1 when anything was
+    changed."""
     from cds_service.recording import who_of
     from cds_service.store.verifying import Terms
     from cds_service.store.verifying import verify as verify_records
@@ -69,7 +70,9 @@ def read_anchor(settings: "Settings", named: Path | None) -> list[str] | None:
 def summarise(found: "Audit") -> Iterator[str]:
     """What an audit covered and what it cannot see."""
     removed = f", {found.removed} of them removed by retention but for the header" if found.removed else ""
-    yield f"{found.checked} decisions checked{removed}; {found.checkpoints} checkpoints; {len(found.problems)} problems"
+    told = f" and {found.feedback} entries of feedback" if found.feedback else ""
+    covered = f"{found.checked} decisions{told} checked{removed}"
+    yield f"{covered}; {found.checkpoints} checkpoints; {len(found.problems)} problems"
     if found.open_window:
         span = f"{show_time(found.window_from)} to {show_time(found.window_to)}"
         yield f"not covered by a checkpoint yet: {found.open_window} records, {span}; of these a cut cannot be seen"

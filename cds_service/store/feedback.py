@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.database import insert_into
 from cds_service.errors import NotKept
-from cds_service.store.inserting import writing
 from cds_service.store.reading import NoSuchRecord
 from cds_service.store.sealing import DayKey, WrappedKey, seal
 from cds_service.store.store import Store
@@ -86,9 +85,11 @@ def keep_feedback(store: Store, reporter: Reporter, events: Sequence[Reported]) 
 
 def keep_post(post: Post, events: Sequence[Reported]) -> Kept:
     """Keep a report in one transaction. Raises what the database raises."""
-    with writing(post.store.database) as connection:
+    chain = post.store.feedback
+    with chain.writing(post.store.database) as connection:
         decisions = find_decisions(connection, post.reporter.tenant, (event.card for event in events))
-        write_rows(post, connection, settle_rows(post, connection, events, decisions))
+        written = write_rows(post, connection, settle_rows(post, connection, events, decisions))
+        chain.extend(connection, written, post.received)
         mark_answered(connection, sorted(set(decisions.values())))
     return Kept(len(events), sum(event.card not in decisions for event in events))
 
@@ -185,16 +186,19 @@ def bind(feedback_key: str) -> bytes:
     return f"feedback {feedback_key}".encode()
 
 
-def write_rows(post: Post, connection: Connection, rows: list[dict[str, Any]]) -> None:
+def write_rows(post: Post, connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that are new, or have a reason now that they lacked, as they stand in the database."""
     database = post.store.database
     if any(row["data_key"] for row in rows):
         kept = insert_into(DATA_KEYS, database).on_conflict_do_nothing()
         connection.execute(kept, [msgspec.structs.asdict(post.key.kept)])
     insert = insert_into(FEEDBACK, database)
     added = {name: insert.excluded[name] for name in ("reason_code", "reason_system", "data_key", "comment")}
-    without_reason = (FEEDBACK.c.reason_code == "") & FEEDBACK.c.comment.is_(None)
-    told = insert.on_conflict_do_update(index_elements=["feedback_key"], set_=added, where=without_reason)
-    connection.execute(told, rows)
+    had_none = (FEEDBACK.c.reason_code == "") & FEEDBACK.c.comment.is_(None)
+    has_one = (insert.excluded.reason_code != "") | insert.excluded.comment.is_not(None)
+    told = insert.on_conflict_do_update(index_elements=["feedback_key"], set_=added, where=had_none & has_one)
+    written = connection.execute(told.returning(FEEDBACK), rows).mappings()
+    return sorted(map(dict, written), key=lambda row: str(row["feedback_key"]))
 
 
 def mark_answered(connection: Connection, decisions: list[str]) -> None:

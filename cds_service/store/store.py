@@ -11,6 +11,7 @@ from cds_service.database import SURVIVES_POWER_LOSS, Questions, reach_database
 from cds_service.errors import NotRecorded
 from cds_service.store.anchors import Anchor
 from cds_service.store.entries import Entry, patient_parts, seal_entry, user_parts
+from cds_service.store.feedback_chain import FeedbackChain
 from cds_service.store.inserting import Inserts
 from cds_service.store.migrate import prepare_database
 from cds_service.store.reading import Envelope, Records
@@ -80,6 +81,7 @@ class Store:
     seals: Seals = field(init=False)
     records: Records = field(init=False)
     questions: Questions = field(init=False)
+    feedback: FeedbackChain = field(default_factory=FeedbackChain)
     spool: Spool | None = None
     commits: GroupCommit | None = None
     upkeep: Upkeep | None = None

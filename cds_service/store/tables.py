@@ -131,6 +131,21 @@ the uuid of a card of ours, or a keyed hash of what the client wrote where no ca
 `accepted` is a JSON list of suggestion uuids. `comment` is what a person typed, and the words of the reason, encrypted.
 Patient, user and role are those of the decision. The memory of overrides is these rows joined to `finding`."""
 
+FEEDBACK_ENTRIES = Table(
+    "feedback_entry",
+    STORE,
+    Column("writer", String(ID), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("feedback_key", String(DIGEST), nullable=False),
+    Column("content_sha256", String(DIGEST), nullable=False),
+    Column("words_sha256", String(DIGEST), nullable=False),
+    Column("chain_hash", String(DIGEST), nullable=False),
+    Index("entry_of_feedback", "feedback_key"),
+)
+"""One row each time an event of feedback was written: when it came, and when its reason did. In chains like the
+decisions. `content_sha256` is of the row as it was then, `words_sha256` of its ciphertext, empty where it had none."""
+
 RELEASES = Table(
     "release",
     STORE,

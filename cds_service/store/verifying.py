@@ -16,6 +16,7 @@ from cds_service.store.reading import Envelope, Records
 from cds_service.store.retention import DAY_S
 from cds_service.store.ring import Ring, find_key
 from cds_service.store.tables import ACCESSES, CHAINS, CHECKPOINTS, DECISIONS
+from cds_service.store.verifying_feedback import feedback_entries, find_added
 
 DAY_OF_GRACE = 1
 
@@ -37,7 +38,8 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One place of a chain as the database has it. `wrong` says what is wrong with what it stands for."""
+    """One place of a chain as the database has it. `wrong` says what is wrong with what it stands for, `kind` what that
+    is: a `record`, an `access` or an event of `feedback`."""
 
     writer: str
     seq: int
@@ -47,6 +49,7 @@ class Link:
     content_sha256: str
     chain_hash: str
     wrong: tuple[str, ...] = ()
+    kind: str = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,16 @@ class Promise:
 @dataclass(slots=True)
 class Audit:
     """What an audit found. `problems` are changes, each named; `checked` counts records, `removed` those of which
-    retention left the header, `open_window` those that no checkpoint covers, recorded between `window_from` and
-    `window_to` (epoch seconds). `anchored` is whether there were checkpoints from outside the database to hold it to.
+    retention left the header, `feedback` entries of feedback; `open_window` is how many of all that no checkpoint
+    covers, written between `window_from` and `window_to` (epoch seconds). `anchored` is whether there were checkpoints
+    from outside the database to hold it to.
     """
 
     anchored: bool
     problems: list[str] = field(default_factory=list)
     checked: int = 0
     removed: int = 0
+    feedback: int = 0
     checkpoints: int = 0
     open_window: int = 0
     window_from: float = 0.0
@@ -91,7 +96,7 @@ def verify(records: Records, lines: Sequence[str] | None, terms: Terms) -> Audit
     points = {(each.writer, each.length) for each in promises}
     known: dict[tuple[str, int], str] = {}
     ends: dict[str, Link] = {}
-    for each in chain(decision_links(records, terms, audit), access_links(records.database)):
+    for each in chain_all(records, terms, audit):
         check_link(each, ends.get(each.writer), audit)
         ends[each.writer] = each
         if (each.writer, each.seq) in points:
@@ -99,7 +104,18 @@ def verify(records: Records, lines: Sequence[str] | None, terms: Terms) -> Audit
         if each.seq > covered.get(each.writer, 0):
             widen(audit, each.at)
     check_promises(promises, known, ends, audit)
+    added = find_added(records.database)
+    audit.problems += [f"feedback {key}: no chain knows it: it was added" for key in added]
     return audit
+
+
+def chain_all(records: Records, terms: Terms, audit: Audit) -> Iterator[Link]:
+    """Every place of every chain, each chain from its beginning."""
+    return chain(
+        decision_links(records, terms, audit),
+        access_links(records.database),
+        feedback_links(records.database, terms, audit),
+    )
 
 
 def decision_links(records: Records, terms: Terms, audit: Audit) -> Iterator[Link]:
@@ -154,17 +170,25 @@ def access_links(database: Engine) -> Iterator[Link]:
         rows = connection.execute(select(ACCESSES).order_by(ACCESSES.c.writer, ACCESSES.c.seq)).all()
     for row in rows:
         digest = access_digest(row.who, row.what, row.of)
-        yield Link(row.writer, row.seq, row.at, row.access_id, "", digest, row.chain_hash)
+        yield Link(row.writer, row.seq, row.at, row.access_id, "", digest, row.chain_hash, kind="access")
+
+
+def feedback_links(database: Engine, terms: Terms, audit: Audit) -> Iterator[Link]:
+    """What was kept of feedback, chain by chain."""
+    for row, wrong in feedback_entries(database, terms.keep_from):
+        audit.feedback += 1
+        place = (row.writer, row.seq, row.at, row.feedback_key, "", row.content_sha256, row.chain_hash)
+        yield Link(*place, wrong, "feedback")
 
 
 def check_link(each: Link, before: Link | None, audit: Audit) -> None:
     """Whether a record follows the one before it, and is what was written."""
-    place = f"record {each.id} (no. {each.seq} of chain {each.writer})"
+    place = f"{each.kind} {each.id} (no. {each.seq} of chain {each.writer})"
     audit.problems += [f"{place}: {wrong}" for wrong in each.wrong]
     first = 1 if before is None else before.seq + 1
     if each.seq > first:
         gap = f"no. {first}" if each.seq == first + 1 else f"no. {first} to {each.seq - 1}"
-        audit.problems.append(f"chain {each.writer}: {gap} was deleted, before record {each.id}")
+        audit.problems.append(f"chain {each.writer}: {gap} was deleted, before {each.kind} {each.id}")
         return
     head = begin(each.writer) if before is None else before.chain_hash
     expected = link(head, each.seq, each.at, each.id, each.release_digest, each.content_sha256)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from cds_service.app import open_records
 from cds_service.cli import app
 from cds_service.settings import Settings
 from cds_service.store.feedback import Reported, Reporter, keep_feedback
-from cds_service.store.tables import ACCESSES
+from cds_service.store.tables import ACCESSES, FEEDBACK
 from tests.store.entries import an_entry, decision_id
 
 CARD = "6fc9e1f9-93a4-5dc5-b2a6-8a9a2a3cbe58"
@@ -58,3 +58,16 @@ def test_what_people_typed_is_printed_when_asked_for_and_who_asked_is_recorded(s
         (access,) = connection.execute(select(ACCESSES)).all()
     store.close()
     assert access.what == "words"
+
+
+def test_an_audit_covers_feedback_and_names_what_was_changed_of_it(settings: Settings) -> None:
+    whole = CliRunner().invoke(app, ["audit", "verify"])
+    assert whole.exit_code == 1  # the payload of `an_entry` is not that of a call
+    assert "1 decisions and 2 entries of feedback checked" in whole.stdout
+    assert "feedback" not in whole.stdout.splitlines()[0]
+    store = open_records(settings, lambda event, about: None)
+    with store.database.begin() as connection:
+        connection.execute(update(FEEDBACK).where(FEEDBACK.c.tenant == "general").values(reason_code="other"))
+    store.close()
+    changed = CliRunner().invoke(app, ["audit", "verify"]).stdout
+    assert [line for line in changed.splitlines() if line.startswith("feedback ") and "it was changed" in line]
