@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from jinja2 import Environment
 from markupsafe import Markup
 
-from cds_service.monitoring.report import SETTLED, Line, Report
+from cds_service.monitoring.report import SETTLED, WAITING, Line, Report
 from cds_service.monitoring.sentences import tell_overview, tell_what_comes_first, tell_what_helps
 from cds_service.monitoring.words import (
     HEADINGS,
@@ -22,7 +22,7 @@ from cds_service.monitoring.words import (
 )
 
 SOMETIMES = ("repeated", "evaluated", "undetermined", "failed", "fired", "open", "untold")
-"""Columns that are left out where every count is 0."""
+"""Columns that are left out where they tell nothing."""
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -45,12 +45,22 @@ tbody tr:hover { background: var(--soft); }
 th[scope=row] { font-weight: 500; }
 th[scope=row] b { font-weight: 500; white-space: nowrap; } th small { color: inherit; opacity: .8; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.w { min-width: 14rem; }
+td.w { min-width: 22rem; }
 .bar { display: flex; width: 8rem; height: .8rem; margin-top: .3rem; }
 .bar i { display: block; } .key i { display: inline-block; width: .8rem; height: .8rem; }
 .accepted { background: var(--accepted); } .overridden { background: var(--overridden); }
 .ignored { background: var(--ignored); }
 summary { cursor: pointer; }
+@media (max-width: 48rem) {  /* a row becomes a block, each number under its name */
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); display: block; }
+  table, tbody { display: block; }
+  tbody tr { display: grid; grid-template-columns: repeat(3, 1fr); padding: .5rem 0; }
+  tbody tr { border-bottom: 1px solid var(--line); }
+  td, th { border: 0; padding: .15rem .8rem .15rem 0; }
+  tbody th, td.w, td.b { grid-column: 1 / -1; } .bar { width: 100%; } th[scope=row] b { white-space: normal; overflow-wrap: anywhere; }
+  td[data-name]::before { content: attr(data-name); display: block; font-size: .75rem; opacity: .8; }
+  td.n { text-align: left; } td.w { min-width: 0; } td:empty { display: none; }
+}
 </style>
 </head>
 <body>
@@ -74,7 +84,7 @@ summary { cursor: pointer; }
 <div class="wide" role="region" aria-labelledby="by-cause" tabindex="0">
 <table><thead><tr><th scope="col">cause</th><th scope="col" class="n">calls</th></tr></thead><tbody>
 {% for cause, calls in unknowns.items() %}
-<tr><th scope="row">{{ cause }}</th><td class="n">{{ count(calls) }}</td></tr>
+<tr><th scope="row">{{ cause }}</th><td class="n" data-name="calls">{{ count(calls) }}</td></tr>
 {% endfor %}
 </tbody></table></div>
 <h2>How to read this</h2>
@@ -97,16 +107,18 @@ TABLE = """{% if not lines %}<p>None.</p>{% else %}
 {% for line in lines %}
 <tr><th scope="row"><b>{{ line.key[0] or "–" }}</b>{% for part in line.key[1:] %} <small>{{ part }}</small>{% endfor %}
 </th>
-{% if view != "rule" %}<td class="n">{{ count(line.orders) }}</td>{% endif %}
-<td class="n">{{ count(line.counts.shown) }}</td><td class="n">{{ number(line.burden) }}</td>
-<td class="n">{{ number(line.interruptions) }}</td>
-{% for name in settled %}<td class="n">{{ count(line.counts[name]) }}
+{% if view != "rule" %}<td class="n" data-name="orders">{{ count(line.orders) }}</td>{% endif %}
+<td class="n" data-name="shown">{{ count(line.counts.shown) }}</td>
+<td class="n" data-name="per 100">{{ number(line.burden) }}</td>
+<td class="n" data-name="interrupting">{{ number(line.interruptions) }}</td>
+{% for name in settled %}<td class="n" data-name="{{ name }}">{{ count(line.counts[name]) }}
 {%- if line[name] %}<br><small>{{ rate(line[name]) }}</small>{% endif %}</td>
 {% endfor %}
-<td><div class="bar" aria-hidden="true">{% for name in settled if line[name] %}
-<i class="{{ name }}" style="width: {{ (100 * line[name].share) | round(1) }}%"></i>{% endfor %}</div></td>
-{% for name in more %}<td class="n">{{ count(line.counts[name]) }}</td>{% endfor %}
-<td class="w">{{ parts(line.reasons) }}</td><td class="w">{{ parts(line.withheld) }}</td></tr>
+<td class="b">{% if line.accepted %}<div class="bar" aria-hidden="true">{% for name in settled %}
+<i class="{{ name }}" style="width: {{ (100 * line[name].share) | round(1) }}%"></i>{% endfor %}</div>{% endif %}</td>
+{% for name in more %}<td class="n" data-name="{{ headings[name] }}">{{ count(line.counts[name]) }}</td>{% endfor %}
+<td class="w" data-name="reasons">{{ parts(line.reasons) }}</td>
+<td class="w" data-name="withheld">{{ parts(line.withheld) }}</td></tr>
 {% endfor %}
 </tbody></table></div>{% endif %}
 """
@@ -114,11 +126,16 @@ TABLE = """{% if not lines %}<p>None.</p>{% else %}
 SHORT = """<div class="wide" role="region" aria-label="rules that never fired" tabindex="0"><table><thead><tr><td></td>
 <th scope="col" class="n">reached</th><th scope="col" class="n">undetermined</th></tr></thead><tbody>
 {% for line in lines %}
-<tr><th scope="row">{{ key(line) }}</th><td class="n">{{ count(line.counts.evaluated) }}</td>
-<td class="n">{{ count(line.counts.undetermined) }}</td></tr>
+<tr><th scope="row">{{ key(line) }}</th><td class="n" data-name="reached">{{ count(line.counts.evaluated) }}</td>
+<td class="n" data-name="undetermined">{{ count(line.counts.undetermined) }}</td></tr>
 {% endfor %}
 </tbody></table></div>
 """
+
+
+def tells(line: Line, name: str) -> bool:
+    """Whether a count is worth a column: one that is hidden is, but where nobody has said anything that is no news."""
+    return bool(line.counts[name]) if name in WAITING else line.counts[name] != 0
 
 
 def write_page(report: Report) -> str:
@@ -138,7 +155,7 @@ def write_page(report: Report) -> str:
 
     def draw(view: str, lines: Iterable[Line]) -> Markup:
         listed = [line for line in lines if view != "rule" or line.counts["fired"] != 0]
-        more = [name for name in SOMETIMES if any(line.counts[name] != 0 for line in listed)]
+        more = [name for name in SOMETIMES if any(tells(line, name) for line in listed)]
         return Markup(table.render(view=view, lines=listed, more=more, **shown))  # escapes are on
 
     return environment.from_string(PAGE).render(
