@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.bodies import order_sign
+from bench.latency import measure_both, table_of
 from bench.library import TIMES, measure_growth
 from bench.servers import ECHO, SERVICE, Server, running
 from bench.stages import profile
@@ -89,10 +90,10 @@ def show(
         f" {starting['read_release_s']:.2f} (compiling it: {starting['compile_s']:.2f}); release"
         f" {starting['release_mb']:.1f} MB"
     )
-    columns = list(next(iter(stages.values())))
-    table = Table("stage, median ms", *columns, "sum")
-    for size, row in stages.items():
-        table.add_row(size, *(f"{row[stage]:.3f}" for stage in columns), f"{sum(row.values()):.3f}")
+    table = Table("stage, median ms", *stages)
+    for stage in next(iter(stages.values())):
+        table.add_row(stage, *(f"{row[stage]:.3f}" for row in stages.values()))
+    table.add_row("sum", *(f"{sum(row.values()):.3f}" for row in stages.values()))
     console.print(table)
 
 
@@ -103,10 +104,12 @@ def main() -> None:
     growth = measure_growth(SIZES["14 kB"])
     starting = measure_start()
     index = (data_folder("rules") / "terminology" / "rxnorm.sqlite").stat().st_size / 1e6
+    waiting = measure_both(SIZES)
     show(Console(), compared, growth, stages, starting, index)
+    Console().print(table_of(waiting))
     RESULTS.mkdir(exist_ok=True)
     result = {"compared": compared, "library": growth, "stages": stages, "starting": starting, "index_mb": index}
-    (RESULTS / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
+    (RESULTS / "latest.json").write_text(json.dumps({**result, "waiting": waiting}, indent=2) + "\n")
 
 
 if __name__ == "__main__":
