@@ -57,7 +57,8 @@ summary { cursor: pointer; }
   tbody tr { display: grid; grid-template-columns: repeat(3, 1fr); padding: .5rem 0; }
   tbody tr { border-bottom: 1px solid var(--line); }
   td, th { border: 0; padding: .15rem .8rem .15rem 0; }
-  tbody th, td.w, td.b { grid-column: 1 / -1; } .bar { width: 100%; } th[scope=row] b { white-space: normal; overflow-wrap: anywhere; }
+  tbody th, td.w, td.b { grid-column: 1 / -1; } .bar { width: 100%; }
+  th[scope=row] b { white-space: normal; overflow-wrap: anywhere; }
   td[data-name]::before { content: attr(data-name); display: block; font-size: .75rem; opacity: .8; }
   td.n { text-align: left; } td.w { min-width: 0; } td:empty { display: none; }
 }
