@@ -16,6 +16,7 @@ from cds_service.monitoring.words import (
     show_count,
     show_key,
     show_number,
+    show_orders,
     show_parts_of,
     show_rate,
     show_span,
@@ -108,7 +109,7 @@ TABLE = """{% if not lines %}<p>None.</p>{% else %}
 {% for line in lines %}
 <tr><th scope="row"><b>{{ line.key[0] or "–" }}</b>{% for part in line.key[1:] %} <small>{{ part }}</small>{% endfor %}
 </th>
-{% if view != "rule" %}<td class="n" data-name="orders">{{ count(line.orders) }}</td>{% endif %}
+{% if view != "rule" %}<td class="n" data-name="orders">{{ orders(line) }}</td>{% endif %}
 <td class="n" data-name="shown">{{ count(line.counts.shown) }}</td>
 <td class="n" data-name="per 100">{{ number(line.burden) }}</td>
 <td class="n" data-name="interrupting">{{ number(line.interruptions) }}</td>
@@ -147,6 +148,7 @@ def write_page(report: Report) -> str:
         "parts": show_parts_of,
         "rate": show_rate,
         "number": show_number,
+        "orders": show_orders,
         "number_of": number_of,
         "key": show_key,
         "headings": HEADINGS,

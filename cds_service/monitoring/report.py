@@ -3,17 +3,18 @@
 A report shows counts of calls, cards and answers, never a patient; small ones are hidden (`small_cells`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Engine
 
+from cds_service.monitoring.counts import Counts, Load
 from cds_service.monitoring.intervals import wilson
 from cds_service.monitoring.rates import Shift, day_of, find_shifts
 from cds_service.monitoring.recorded import Span
 from cds_service.monitoring.small_cells import LEAST, is_small, show_counts, show_parts
-from cds_service.monitoring.tally import Counts, Load, RulesOf, Tally, roll_up, take_tally
+from cds_service.monitoring.tally import RulesOf, Tally, roll_up, take_tally
 
 VIEWS = {
     "rule": ("rule", "version"),
@@ -55,9 +56,9 @@ class Line:
     """One row of a view. `counts` are those of `tally.Counts`, None where hidden. `accepted`, `overridden` and
     `ignored` are shares of the alerts whose outcome is known; None where none is, or the counts behind them are hidden.
 
-    `orders` is how many orders there were: of the row's client, role, service and week, whatever the rule. `burden` is
-    alerts shown per 100 of them, `interruptions` only warnings and critical ones. Calls whose orders were not counted
-    are in neither."""
+    `orders` is how many orders there were: of the row's client, role, service and week, whatever the rule; None where
+    they were not counted. `burden` is alerts shown per 100 of them, `interruptions` only warnings and critical ones.
+    Calls whose orders were not counted are in neither."""
 
     key: tuple[str, ...]
     counts: Mapping[str, int | None]
@@ -115,29 +116,30 @@ def make_report(database: Engine, span: Span, least: int = LEAST, rules_of: Rule
     """The report on what is recorded of a span. Counts from 1 to below `least` are hidden. `rules_of` gives the version
     of each rule of a release; without it that of a rule is known where it fired."""
     tally = take_tally(database, span, rules_of)
-    views = {name: make_lines(tally, by, least) for name, by in VIEWS.items()}
-    weights = weigh_rules(tally)
-    views["rule"] = rank(views["rule"], weights)
-    overview = make_overview(tally, least)
+    rules = list(roll_up(tally, VIEWS["rule"]))
+    weights = {key: weigh(counts) for key, counts, _ in rules}
+    views = {name: make_lines(tally, by, least) for name, by in VIEWS.items() if name != "rule"}
+    ranked = rank(draw_lines(rules, least), weights)
+    overview = make_overview(tally, [counts for _, counts, _ in rules], least)
     missing = dict(sorted(tally.missing.items(), key=lambda each: (-each[1], each[0])))
     return Report(
         span=span,
         least=least,
         overview=overview,
-        views=views,
+        views={"rule": ranked, **views},
         everything=make_lines(tally, EVERYTHING, least),
-        offenders=find_offenders(views["rule"], weights),
-        helpful=find_helpful(views["rule"], overview.alerts),
+        offenders=find_offenders(ranked, weights),
+        helpful=find_helpful(ranked, overview.alerts),
         unknowns={cause: None if is_small(count, least) else count for cause, count in missing.items()},
         shifts=find_shifts(tally.alerted, tally.order_calls),
     )
 
 
-def make_overview(tally: Tally, least: int) -> Overview:
+def make_overview(tally: Tally, rules: Iterable[Counts], least: int) -> Overview:
     load, counts = Load(), Counts()
     for each in tally.loads.values():
         load.add(each)
-    for counted in tally.counts.values():
+    for counted in rules:
         counts.add(counted)
     (alerts,) = draw_lines([((), counts, load)], least)
     return Overview(
@@ -167,7 +169,10 @@ def draw_lines(rolled: Sequence[tuple[tuple[str, ...], Counts, Load]], least: in
         if is_small(row[whole] - row[part], least)
     }
     shown = show_counts(rows, SUMS, least, telling)
-    return tuple(make_line(key, counts, row, least) for (key, counts, _), row in zip(rolled, shown, strict=True))
+    return tuple(
+        make_line(key, counts, row if load.is_counted else {**row, "orders": None}, least)
+        for (key, counts, load), row in zip(rolled, shown, strict=True)
+    )
 
 
 def make_line(key: tuple[str, ...], counts: Counts, row: Mapping[str, int | None], least: int) -> Line:
@@ -210,15 +215,12 @@ def hide(count: int, least: int) -> int | None:
 Weights = Mapping[tuple[str, ...], float]
 
 
-def weigh_rules(tally: Tally) -> Weights:
-    """What the alerts of each rule and version cost for nothing: alerts shown times the share that was overridden or
-    ignored, of which the lower end of the interval counts, so that a few unlucky cards weigh little."""
-    weights = {}
-    for key, counts, _ in roll_up(tally, VIEWS["rule"]):
-        dismissed = counts.overridden + counts.ignored
-        low, _ = wilson(dismissed, dismissed + counts.accepted)
-        weights[key] = counts.shown * low
-    return weights
+def weigh(counts: Counts) -> float:
+    """What the alerts of a rule cost for nothing: alerts shown times the share that was overridden or ignored, of which
+    the lower end of the interval counts, so that a few unlucky cards weigh little."""
+    dismissed = counts.overridden + counts.ignored
+    low, _ = wilson(dismissed, dismissed + counts.accepted)
+    return counts.shown * low
 
 
 def rank(lines: tuple[Line, ...], weights: Weights) -> tuple[Line, ...]:

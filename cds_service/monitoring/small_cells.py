@@ -29,7 +29,7 @@ def show_counts(
 
 def show_parts(counts: Row, least: int = LEAST, sum_is_shown: bool = True) -> dict[str, int | None]:
     """The parts of a sum; None for all where the sum itself is hidden."""
-    if not sum_is_shown:
+    if not counts or not sum_is_shown:
         return dict.fromkeys(counts)
     shown = show_counts([{**counts, "": sum(counts.values())}], {"": tuple(counts)}, least)[0]
     return {name: shown[name] for name in counts}

@@ -1,11 +1,12 @@
 """Counting: every call and every finding of a span, by rule, version, client, role, service and week."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from cds_service.monitoring.counts import Cell, Counts, CountsByCell, Load
 from cds_service.monitoring.rates import day_of
 from cds_service.monitoring.recorded import (
     DAY_S,
@@ -31,72 +32,6 @@ OPEN_FOR_S = DAY_S
 NO_REASON = "no reason given"
 URGENCY = ("critical", "warning", "info")
 INTERRUPTING = frozenset({"critical", "warning"})
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What counts are kept by. `client` is a tenant: a client, or client and tenant of it. `rule` and `version` are
-    empty for counts of calls; a version is empty where nobody knows which one was reached."""
-
-    client: str
-    role: str
-    service: str
-    week: str
-    rule: str = ""
-    version: str = ""
-
-
-@dataclass(slots=True)
-class Counts:
-    """Counts of one cell.
-
-    `evaluated`: calls that reached the rule; `undetermined` and `failed`: of those, where something was missing, or
-    the rule crashed. `fired`: findings; `shown`: on cards, of which `accepted`, `overridden`, `ignored`, `open` (no
-    answer yet, and shown less than a day before the end) and `untold` (the client reports nothing of any card).
-    `repeated`: overridden again for the same patient and drugs. `on_orders`: shown in calls whose orders were counted;
-    `interrupting`: of these, warnings and critical ones.
-    """
-
-    evaluated: int = 0
-    undetermined: int = 0
-    failed: int = 0
-    fired: int = 0
-    shown: int = 0
-    accepted: int = 0
-    overridden: int = 0
-    ignored: int = 0
-    open: int = 0
-    untold: int = 0
-    repeated: int = 0
-    on_orders: int = 0
-    interrupting: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    withheld: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: "Counts") -> None:
-        for name in NUMBERS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.reasons.update(other.reasons)
-        self.withheld.update(other.withheld)
-
-
-NUMBERS = tuple(name for name in Counts.__slots__ if name not in ("reasons", "withheld"))
-
-
-@dataclass(slots=True)
-class Load:
-    """Calls of one cell without a rule: all, those about orders, and of these the `uncounted` ones, of which nobody
-    knows how many orders they were about. `orders` and `cards` are those of the other calls about orders."""
-
-    calls: int = 0
-    order_calls: int = 0
-    uncounted: int = 0
-    orders: int = 0
-    cards: int = 0
-
-    def add(self, other: "Load") -> None:
-        for name in Load.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +67,7 @@ def take_tally(database: Engine, span: Span, rules_of: RulesOf) -> Tally:
         answers = read_answers(connection, span)
         heard = tenants_heard(connection, span)
         strays = count_strays(connection, span)
-    counts: dict[Cell, Counts] = {}
+    counts: CountsByCell = defaultdict(Counts)
     missing: Counter[str] = Counter()
     count_reached(calls, versions_of(calls, fired, rules_of), counts, missing)
     count_fired(fired, counts)
@@ -161,7 +96,7 @@ def rules_by_decision(fired: Iterable[Fired]) -> Mapping[str, frozenset[str]]:
 
 
 def count_reached(
-    calls: Mapping[Asked, Calls], versions: Versions, counts: dict[Cell, Counts], missing: Counter[str]
+    calls: Mapping[Asked, Calls], versions: Versions, counts: CountsByCell, missing: Counter[str]
 ) -> None:
     """Count for each rule the calls that reached it, once each, whatever it said of the several drugs of a call."""
     for asked, kind in calls.items():
@@ -171,15 +106,15 @@ def count_reached(
         undetermined, failed = set(reached.get("undetermined", ())), set(reached.get("error", ()))
         for rule in {*reached.get("silent", ()), *undetermined, *failed, *asked.fired}:
             version = versions[asked.release].get(rule, "")
-            found = at(counts, Cell(asked.tenant, asked.role, asked.service, week, rule, version))
+            found = counts[Cell(asked.tenant, asked.role, asked.service, week, rule, version)]
             found.evaluated += kind.number
             found.undetermined += kind.number * (rule in undetermined)
             found.failed += kind.number * (rule in failed)
 
 
-def count_fired(fired: Iterable[Fired], counts: dict[Cell, Counts]) -> None:
+def count_fired(fired: Iterable[Fired], counts: CountsByCell) -> None:
     for each in fired:
-        found = at(counts, cell_of(each))
+        found = counts[cell_of(each)]
         found.fired += 1
         if each.reason:
             found.withheld[each.reason] += 1
@@ -207,13 +142,13 @@ class Answers:
         return "open" if fired.at > self.until - OPEN_FOR_S else "ignored"
 
 
-def count_outcomes(fired: Iterable[Fired], answers: Answers, counts: dict[Cell, Counts]) -> None:
+def count_outcomes(fired: Iterable[Fired], answers: Answers, counts: CountsByCell) -> None:
     overridden: set[tuple[str, str, str]] = set()
     for each in fired:
         if each.reason:
             continue
         outcome = answers.outcome(each)
-        found = at(counts, cell_of(each))
+        found = counts[cell_of(each)]
         setattr(found, outcome, getattr(found, outcome) + 1)
         if outcome == OVERRIDDEN:
             found.reasons.update(answers.by_card[each.card or ""].reasons or (NO_REASON,))
@@ -268,10 +203,6 @@ def cell_of(fired: Fired) -> Cell:
     return Cell(fired.tenant, fired.role, fired.service, week_of(int(fired.at // DAY_S)), fired.rule, fired.version)
 
 
-def at(counts: dict[Cell, Counts], cell: Cell) -> Counts:
-    return counts.setdefault(cell, Counts())
-
-
 def week_of(day: int) -> str:
     """The ISO week of a day counted from 1970: `2026-W47`."""
     year, week, _ = day_of(day).isocalendar()
@@ -280,13 +211,13 @@ def week_of(day: int) -> str:
 
 def roll_up(tally: Tally, by: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Counts, Load]]:
     """Counts and load by some members of `Cell`, in order; the load is that of the cells without regard to rules."""
-    counts: dict[tuple[str, ...], Counts] = {}
+    counts: dict[tuple[str, ...], Counts] = defaultdict(Counts)
     for cell, counted in tally.counts.items():
-        counts.setdefault(key_of(cell, by), Counts()).add(counted)
+        counts[key_of(cell, by)].add(counted)
     outer = tuple(name for name in by if name not in ("rule", "version"))
-    loads: dict[tuple[str, ...], Load] = {}
+    loads: dict[tuple[str, ...], Load] = defaultdict(Load)
     for cell, load in tally.loads.items():
-        loads.setdefault(key_of(cell, outer), Load()).add(load)
+        loads[key_of(cell, outer)].add(load)
         if outer == by:
             counts.setdefault(key_of(cell, by), Counts())
     for key in sorted(counts):

@@ -18,6 +18,7 @@ from cds_service.monitoring.words import (
     show_count,
     show_key,
     show_number,
+    show_orders,
     show_rate,
     show_share,
     show_span,
@@ -53,7 +54,7 @@ def columns_for(width: int, of_rules: bool) -> Mapping[str, Cell]:
         (150, "undetermined", count_of("undetermined")),
         (150, "fired", count_of("fired")),
     )
-    orders: tuple[tuple[int, str, Cell], ...] = ((0, "orders", lambda line: show_count(line.orders)),)
+    orders: tuple[tuple[int, str, Cell], ...] = ((0, "orders", show_orders),)
     every = (
         *(reached if of_rules else orders),
         (0, "shown", count_of("shown")),

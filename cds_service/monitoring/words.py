@@ -50,6 +50,10 @@ def show_count(count: int | None) -> str:
     return HIDDEN if count is None else f"{count:,}"
 
 
+def show_orders(line: Line) -> str:
+    return "–" if line.orders is None else show_count(line.orders)
+
+
 def number_of(count: int | None, thing: str) -> str:
     """`1 call`, `2,301 calls`."""
     return f"{show_count(count)} {thing}" + ("" if count == 1 else "s")
