@@ -102,8 +102,8 @@ class Decided:
 class Picked:
     """The one release that answers a call, and which arm it is; empty where there is no other.
 
-    `beside` holds the rules in which the other arm differs: what they find is recorded, never shown and never used to
-    try suggestions (DESIGN 8).
+    `beside` holds the rules and models in which the other arm differs: what they find is recorded, never shown and
+    never used to try suggestions (DESIGN 8).
     """
 
     release: Release
@@ -163,6 +163,7 @@ def answer(call: Call, picked: Picked, tools: Tools) -> HookResponse:
         arm=picked.arm,
         beside_digest=beside.digest if beside else "",
         beside=evaluate(beside.index, chart) if beside else (),
+        beside_scored=score(beside.models, chart) if beside else (),
     )
     tools.write(record)
     return HookResponse(cards=decided.cards, extension=trace(record) if call.may_trace and call.request.trace else None)

@@ -8,6 +8,7 @@ from cds_service.cli.clients import clients
 from cds_service.cli.explaining import explain
 from cds_service.cli.keys import keys
 from cds_service.cli.models import models
+from cds_service.cli.predicted import arms, predictions
 from cds_service.cli.release import release
 from cds_service.cli.replay import replay
 from cds_service.cli.reporting import report
@@ -33,6 +34,8 @@ app.command("explain")(explain)
 app.command("report")(report)
 app.command("replay")(replay)
 app.command("simulate")(simulate)
+models.command("predictions")(predictions)
+models.command("arms")(arms)
 app.add_typer(terminology, name="terminology")
 app.add_typer(clients, name="clients")
 app.add_typer(keys, name="keys")

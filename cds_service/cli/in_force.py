@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 
 def read_in_force(settings: "Settings", terminology: "Terminology") -> tuple["Release", str]:
-    """The release as a server with these settings runs it, and in words which one it is. Keeps nothing."""
-    from cds_service.app import as_run, find_release
+    """The release as a server with these settings runs it today, and in words which one it is. Keeps nothing."""
+    from cds_service.app import as_run, find_release, today
     from cds_service.cli.audit import open_for_reading
     from cds_service.governance.releases import open_release
     from cds_service.store.releases import Releases
@@ -19,6 +19,6 @@ def read_in_force(settings: "Settings", terminology: "Terminology") -> tuple["Re
     if settings.database_url is not None or (settings.home / FILE).is_file():
         releases = Releases(open_for_reading(settings).database)
         if last := releases.last():
-            release = as_run(open_release(releases, last.control, terminology), settings)
+            release = as_run(open_release(releases, last.control, terminology), settings).on(today(settings))
             return release, f"release {last.control[:12]}, in force"
     return as_run(find_release(settings, terminology), settings), "the data folders, as no release was activated"

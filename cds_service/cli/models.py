@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cds_service.cli.audit import SinceOption, UntilOption
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 if TYPE_CHECKING:
@@ -204,37 +203,6 @@ def let_the_rule_speak(id: str, why: str, config: Path | None) -> str:
         begin_log(desk.releases, desk.store.ring, in_force.digest, now())
     entered = switch_model_off(desk.releases, desk.store.ring, in_force, id, why, now())
     return f"{id} switched off by release {entered.control[:12]}: {why}"
-
-
-@models.command("predictions")
-def predictions(
-    id: IdArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the CSV goes.")],
-    since: SinceOption = "90d",
-    until: UntilOption = None,
-    tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = None,
-    patient_ids: Annotated[
-        bool, typer.Option("--patient-ids", help="The patients' ids and not keyed hashes, to join outcomes by.")
-    ] = False,
-    config: ConfigOption = None,
-) -> None:
-    """Write what a model predicted, from the records. That it was exported is recorded first."""
-    from cds_service.cli.audit import note_access, open_for_reading, read_moment
-    from cds_service.modelling.labels import write_rows
-    from cds_service.monitoring.predictions import read_predictions
-    from cds_service.monitoring.recorded import Span
-
-    with plain_errors():
-        store = open_for_reading(settings_from(config))
-        moment = datetime.now(UTC)
-        first, last = read_moment(since, moment), read_moment(until, moment) if until else moment
-        note_access(store, "export", f"{id}, {first.isoformat()} to {last.isoformat()}")
-        span = Span(first.timestamp(), last.timestamp(), tenant)
-        rows = list(read_predictions(store, span, id, patient_ids))
-        columns = list(dict.fromkeys(name for row in rows for name in row))
-        out.touch(mode=0o600)
-        write_rows(out, [{name: row.get(name, "") for name in columns} for row in rows])
-        typer.echo(f"{len(rows)} predictions")
 
 
 @models.command("card")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cds_service.cli.audit import note_access, open_for_reading, read_moment
+from cds_service.cli.in_force import read_in_force
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from, show_progress
 from cds_service.cli.replay import find_other
 
 if TYPE_CHECKING:
     from cds_service.governance.simulate import Simulation
     from cds_service.knowledge.release import Release
-    from cds_service.settings import Settings
     from cds_service.store.store import Store
 
 SHOWN = 12
@@ -36,13 +36,15 @@ def simulate(
 
     Decisions that repeat the one before are left out. What quieted an alert then quiets it here.
     """
+    from cds_service.app import open_terminology
+
     if (overlay is None) == (release is None):
         raise typer.BadParameter("name a file of changes, or a release with --release", param_hint="--overlay")
     with plain_errors():
         settings = settings_from(config)
         store = open_for_reading(settings)
         other = find_other(settings, store, release, overlay)
-        base = find_base(settings, store)
+        base, _ = read_in_force(settings, open_terminology())
         first = read_moment(since, datetime.now(UTC)).timestamp()
         note_access(store, "simulate", f"since {datetime.fromtimestamp(first, UTC).isoformat()}")
         assert other is not None  # one of the two was named
@@ -69,19 +71,6 @@ def run(
     store.database.dispose()
     work = partial(compare_each, prepare(store.records, store.ring, outcomes, base, other))
     return tally(show_progress("simulated", spread(ids, work, processes), len(ids)))
-
-
-def find_base(settings: "Settings", store: "Store") -> "Release":
-    """What is in force today: the release that was activated last, else what the data folders hold."""
-    from cds_service.app import as_run, find_release, open_terminology, today
-    from cds_service.governance.releases import open_release
-    from cds_service.store.releases import Releases
-
-    releases = Releases(store.database)
-    last = releases.last()
-    if last is None:
-        return as_run(find_release(settings, open_terminology()), settings)
-    return open_release(releases, last.control, open_terminology()).on(today(settings))
 
 
 def show(found: "Simulation") -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from cds_service.call import Picked
 from cds_service.hooks.discovery import CODED_TEMPLATES, CODES_PER_KEY, Service
+from cds_service.knowledge.bundle import Bundle, ModelKind
 from cds_service.knowledge.compile import index_running
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Rule
@@ -91,8 +92,19 @@ def differing(release: Release, other: Release) -> Release:
 
 def only(release: Release, other: Release) -> Release:
     rules: dict[str, Rule] = {id: rule for id, rule in release.rules.items() if rule != other.rules.get(id)}
-    models = tuple(model for model in release.models if model not in other.models)
-    return replace(release, rules=rules, index=index_running(rules), models=models, tenants={})
+    return replace(release, rules=rules, index=index_running(rules), models=only_models(release, other), tenants={})
+
+
+def only_models(release: Release, other: Release) -> tuple[Bundle, ...]:
+    """The models that differ, with the richer ones that may stand in for them.
+
+    Models on other servers are asked by the arm that answers and by no other.
+    """
+    local = [model for model in release.models if model.kind is not ModelKind.REMOTE]
+    wanted = {model.id for model in local if model not in other.models}
+    while more := {each.id for each in local if each.id not in wanted and not wanted.isdisjoint(each.instead_of)}:
+        wanted |= more
+    return tuple(model for model in local if model.id in wanted)
 
 
 def join_services(services: Iterable[Service], others: Iterable[Service]) -> Iterator[Service]:

@@ -22,10 +22,19 @@ from cds_service.record.stored import (
     stored_finding,
     stored_withheld,
 )
+from cds_service.risk.score import score
 from cds_service.store.releases import Releases
 from cds_service.terminology.products import Terminology
 
 RELEASES_OPEN = 8
+PARTS = {
+    "scored": "what models said",
+    "beside": "what rules of the other arm found",
+    "beside_scored": "what models of the other arm said",
+    "findings": "what the findings rest on",
+    "cards": "the cards",
+}
+"""Parts of a record that are compared whole, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,11 @@ def replay(kept: StoredRecord, archive: Archive) -> StoredRecord:
         return again
     beside = archive.beside(kept.beside_digest, kept.release_digest).for_tenant(kept.tenant)
     findings = evaluate(beside.index, kept.chart)
-    return msgspec.structs.replace(again, beside=tuple(stored_finding(finding) for finding in findings))
+    return msgspec.structs.replace(
+        again,
+        beside=tuple(stored_finding(finding) for finding in findings),
+        beside_scored=tuple(stored_score(scored) for scored in score(beside.models, kept.chart)),
+    )
 
 
 def replay_under(kept: StoredRecord, release: Release) -> StoredRecord:
@@ -94,9 +107,9 @@ def say_differences(kept: StoredRecord, again: StoredRecord) -> Iterator[str]:
         elif cards[uuid] != later[uuid]:
             members = sorted(name for name in {*cards[uuid], *later[uuid]} if differs(name, cards[uuid], later[uuid]))
             yield f"card otherwise in {', '.join(members)}: {later[uuid]['summary']}"
-    for name in ("scored", "beside", "findings", "cards"):
+    for name, words in PARTS.items():
         if getattr(kept, name) != getattr(again, name):
-            yield f"{name} differ"
+            yield f"otherwise: {words}"
 
 
 def differs(name: str, one: Mapping[str, object], other: Mapping[str, object]) -> bool:

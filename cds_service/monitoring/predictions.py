@@ -1,6 +1,8 @@
-"""What a model predicted, out of the records: the file that `cds models labels` and `cds models monitor` read."""
+"""What a model predicted, out of the records: the file that `cds models labels` and `cds models monitor` read, and what
+both arms of a release said of the same patients."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from statistics import fmean
 
 import msgspec
 
@@ -20,25 +22,76 @@ class KeptScores(msgspec.Struct, frozen=True):
     session: KeptSession
     now: str
     scored: tuple[StoredScore, ...] = ()
+    beside_scored: tuple[StoredScore, ...] = ()
+
+
+class ArmsCompared(msgspec.Struct, frozen=True):
+    """Calls in which a version of a model answered and the other arm had another one: how many, the means of both, and
+    in how many the other said more or less, or named another band."""
+
+    answered: str
+    beside: str
+    calls: int
+    mean: float
+    mean_beside: float
+    higher: int
+    lower: int
+    other_band: int
 
 
 SCORES = msgspec.json.Decoder(KeptScores)
 
 
-def read_predictions(store: Store, span: Span, model: str, patient_ids: bool = False) -> Iterator[dict[str, str]]:
+def read_predictions(
+    store: Store, span: Span, model: str, patient_ids: bool = False, version: str | None = None
+) -> Iterator[dict[str, str]]:
     """One row for each prediction of a model (its first outcome), oldest first: `decision`, `patient`, `date`, `model`,
     `version`, `probability`, and what each input added to the sum.
 
+    These are the predictions of the arm that answered; with `version` those of that version, whichever arm answered.
     `patient` is a keyed hash, or the id itself with `patient_ids`. Calls that repeat another and records that retention
     removed are left out. Raises `Unopened` for a record that was changed.
     """
-    for envelope in store.list_since(span.since, span.until, span.tenant):
-        if envelope.repeat or envelope.is_removed:
-            continue
-        kept = SCORES.decode(store.records.open(envelope))
-        score = next((each for each in kept.scored if each.model == model and each.result is not None), None)
+    for envelope, kept in read_scores(store, span):
+        every = kept.scored if version is None else (*kept.scored, *kept.beside_scored)
+        score = find_score(every, model, version)
         if score is not None:
             yield row_of(envelope, kept, score, patient_ids)
+
+
+def compare_arms(store: Store, span: Span, model: str) -> list[ArmsCompared]:
+    """What both arms said of the same patients, for each pair of versions. Raises `Unopened`."""
+    pairs: dict[tuple[str, str], list[tuple[StoredScore, StoredScore]]] = {}
+    for _, kept in read_scores(store, span):
+        one, other = find_score(kept.scored, model), find_score(kept.beside_scored, model)
+        if one is not None and other is not None:
+            pairs.setdefault((one.version, other.version), []).append((one, other))
+    return [compare(versions, said) for versions, said in sorted(pairs.items())]
+
+
+def compare(versions: tuple[str, str], said: list[tuple[StoredScore, StoredScore]]) -> ArmsCompared:
+    results = [(one.result or 0.0, other.result or 0.0) for one, other in said]
+    return ArmsCompared(
+        *versions,
+        calls=len(said),
+        mean=fmean(one for one, _ in results),
+        mean_beside=fmean(other for _, other in results),
+        higher=sum(other > one for one, other in results),
+        lower=sum(other < one for one, other in results),
+        other_band=sum(one.band != other.band for one, other in said),
+    )
+
+
+def read_scores(store: Store, span: Span) -> Iterator[tuple[Envelope, KeptScores]]:
+    for envelope in store.list_since(span.since, span.until, span.tenant):
+        if not envelope.repeat and not envelope.is_removed:
+            yield envelope, SCORES.decode(store.records.open(envelope))
+
+
+def find_score(scored: Iterable[StoredScore], model: str, version: str | None = None) -> StoredScore | None:
+    """The first prediction of a model, of any version without `version`."""
+    said = (each for each in scored if each.model == model and each.result is not None)
+    return next((each for each in said if version in (None, each.version)), None)
 
 
 def row_of(envelope: Envelope, kept: KeptScores, score: StoredScore, patient_ids: bool) -> dict[str, str]:

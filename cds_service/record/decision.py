@@ -22,7 +22,8 @@ class DecisionRecord:
     `scored` is what every model said, `quiet_models` why some of them are not shown, by id.
 
     `arm` says whether the release was the control or the candidate, empty where there was no other. `beside` are the
-    findings of the rules in which the other arm's release, `beside_digest`, differs."""
+    findings of the rules in which the other arm's release, `beside_digest`, differs; `beside_scored` is what those of
+    its models say that differ."""
 
     decision_id: str
     now: datetime
@@ -50,6 +51,7 @@ class DecisionRecord:
     arm: str = ""
     beside_digest: str = ""
     beside: tuple[Finding, ...] = ()
+    beside_scored: tuple[Scored, ...] = ()
 
     @property
     def orders(self) -> int | None:

@@ -28,7 +28,10 @@ class StoredScore(msgspec.Struct, frozen=True, omit_defaults=True):
     quiet: str = ""
 
 
-def stored_score(scored: Prediction | Refusal, quiet: Mapping[str, str]) -> StoredScore:
+NOT_QUIET: Mapping[str, str] = {}
+
+
+def stored_score(scored: Prediction | Refusal, quiet: Mapping[str, str] = NOT_QUIET) -> StoredScore:
     reason = quiet.get(scored.model, "")
     if isinstance(scored, Refusal):
         return StoredScore(scored.model, scored.version, missing=scored.missing, reasons=scored.reasons, quiet=reason)

@@ -85,6 +85,7 @@ class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     arm: str = ""
     beside_digest: str = ""
     beside: tuple[StoredFinding, ...] = ()
+    beside_scored: tuple[StoredScore, ...] = ()
 
 
 def stored_record(record: DecisionRecord) -> StoredRecord:
@@ -116,6 +117,7 @@ def stored_record(record: DecisionRecord) -> StoredRecord:
         arm=record.arm,
         beside_digest=record.beside_digest,
         beside=tuple(stored_finding(finding) for finding in record.beside),
+        beside_scored=tuple(stored_score(scored) for scored in record.beside_scored),
     )
 
 

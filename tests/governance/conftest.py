@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,12 @@ class Ward:
 
     def sign(self, case: PatientCase, arms: Arms | None = None, tenant: str = "ward") -> DecisionRecord:
         """The record of an order-sign call about the orders of this patient, by what is in force or these arms."""
+        return self.ask(case.order_sign(), SERVICE, arms, tenant)
+
+    def ask(
+        self, request: dict[str, Any], service_id: str, arms: Arms | None = None, tenant: str = "ward"
+    ) -> DecisionRecord:
+        """The record of a call, by what is in force or these arms."""
         in_force = self.follow()
         in_force.look()
         if arms is not None:
@@ -128,8 +135,7 @@ class Ward:
 
         self.clock.now += 1
         answering = replace(self.application, in_force=in_force, clock=lambda: NOW, write=keep)
-        service = in_force.arms.services[SERVICE]
-        answering.answer(body(case.order_sign()), service, local_caller(tenant))
+        answering.answer(body(request), in_force.arms.services[service_id], local_caller(tenant))
         return self.records[-1]
 
     def word(self, who: str = "Ann Author", why: str = "a reason") -> Word:
