@@ -55,8 +55,8 @@ class Meters:
         )
         self.keys = count("prefetch", "Prefetch keys by how they arrived in the end.", "tenant", "key", "state")
         self.fetched = count("fallback", "Keys that were asked of a FHIR server.", "tenant", "outcome")
-        self.scores = measure("score", "Predicted probabilities.", SHARES, "model", "version", "outcome")
-        self.refusals = count("score_refusals", "Models that said nothing of a patient.", "model", "version")
+        self.scores = measure("score", "Predicted probabilities.", SHARES, "tenant", "model", "version", "outcome")
+        self.refusals = count("score_refusals", "Models that said nothing of a patient.", "tenant", "model", "version")
         self.feedback = count(
             "feedback", "What clients reported of cards, again and again included.", "tenant", "outcome"
         )
@@ -80,9 +80,9 @@ class Meters:
     def count_scores(self, record: DecisionRecord) -> None:
         for each in record.scored:
             if not isinstance(each, Prediction):
-                self.refusals[each.model, each.version].inc()
+                self.refusals[record.tenant, each.model, each.version].inc()
             elif each.probability is not None:
-                self.scores[each.model, each.version, each.outcome].observe(each.probability)
+                self.scores[record.tenant, each.model, each.version, each.outcome].observe(each.probability)
 
     def count_fetch(self, tenant: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Count the keys that had not arrived, by whether a FHIR server filled them; both are `Received.prefetch`."""
