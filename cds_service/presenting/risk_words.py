@@ -76,8 +76,6 @@ def say_band(band: Band, points: bool) -> str:
 
 def say_part(part: Contribution, bundle: Bundle, chart: Chart) -> str:
     """A predictor with its value and date, and what it adds: "potassium 3.4 mmol/L (19 Nov 2026, yesterday): +2"."""
-    if len(part.predictors) > 1:
-        return f"{part.label}, beyond the two alone: {part.contribution:+.3g}"
     dated = f" ({say_date(part.as_of, chart.now)})" if part.as_of and part.as_of != chart.now else ""
     return f"{part.label}{say_level(part, bundle)}{dated}: {part.contribution:+.3g}"
 
@@ -103,13 +101,24 @@ def is_question(predictor: Predictor) -> bool:
 
 
 def say_parts(prediction: Prediction, bundle: Bundle, chart: Chart, modifiable: bool) -> list[str]:
-    """The parts that can be changed, or those that cannot, largest first; small ones are summed up."""
+    """The parts that can be changed, or those that cannot, largest first; small ones and pairs are summed up."""
     parts = [part for part in prediction.contributions if part.modifiable is modifiable and part.contribution]
-    parts.sort(key=lambda part: -abs(part.contribution))
-    notable = [part for part in parts[:MOST_PARTS] if abs(part.contribution) >= NOTABLE]
-    lines = [say_part(part, bundle, chart) for part in notable]
-    rest = [part.contribution for part in parts[len(notable) :]]
-    return [*lines, f"{len(rest)} others together: {fsum(rest):+.3g}"] if rest else lines
+    alone = sorted((part for part in parts if is_notable(part)), key=lambda part: -abs(part.contribution))[:MOST_PARTS]
+    rest = [part for part in parts if part not in alone]
+    lines = [say_part(part, bundle, chart) for part in alone]
+    return [*lines, say_rest(rest)] if rest else lines
+
+
+def is_notable(part: Contribution) -> bool:
+    """Whether a part gets a line of its own: one predictor, and enough to matter."""
+    return len(part.predictors) == 1 and abs(part.contribution) >= NOTABLE
+
+
+def say_rest(parts: list[Contribution]) -> str:
+    """What the other parts add together: "3 others, pairs among them, together: +0.0512"."""
+    pairs = ", pairs among them," if any(len(part.predictors) > 1 for part in parts) else ""
+    some = "1 other" if len(parts) == 1 else f"{len(parts)} others{pairs} together"
+    return f"{some}: {fsum(part.contribution for part in parts):+.3g}"
 
 
 def say_gaps(prediction: Prediction, bundle: Bundle) -> list[str]:

@@ -12,7 +12,7 @@ from cds_service.chart.catalogue import CATALOGUE, Kind
 from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Drug
 from cds_service.chart.facts import Fact, Items, Known, Reason, Unknown
-from cds_service.chart.unit_words import say_unit
+from cds_service.chart.unit_words import WHOLE_UNITS, say_unit
 from cds_service.reasoning.findings import Missing
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -118,10 +118,16 @@ def say_value(fact: Known[Any]) -> str:
         return say_plain(fact.value)
     bound = "at least " if fact.at_least else ""
     if fact.unit == "mo" and fact.value >= MONTHS_SAID_AS_YEARS:
-        return f"{bound}{fact.value // 12:g}{say_unit('a')}"
+        return f"{bound}{say_quantity(fact.value // 12, 'a')}"
     if fact.unit == "d" and fact.value >= DAYS_SAID_AS_YEARS:
-        return f"{bound}{fact.value // 365:g}{say_unit('a')}"
-    return f"{bound}{say_number(fact.value)}{say_unit(fact.unit)}"
+        return f"{bound}{say_quantity(fact.value // 365, 'a')}"
+    return f"{bound}{say_quantity(fact.value, fact.unit)}"
+
+
+def say_quantity(value: float | Decimal, unit: str | None) -> str:
+    """A number with its unit: "4.8 mmol/L", "2 days", "1 day"."""
+    said, word = say_number(value), say_unit(unit)
+    return f"{said}{word.removesuffix('s') if said == '1' and unit in WHOLE_UNITS else word}"
 
 
 def say_plain(value: Any) -> str:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from cds_service.knowledge.bundle import Band
 from cds_service.knowledge.rules import Indicator
-from cds_service.presenting.risk_words import say_band, say_frequency, say_horizon, say_points
+from cds_service.presenting.risk_words import say_band, say_frequency, say_horizon, say_points, say_rest
+from cds_service.risk.prediction import Contribution
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,14 @@ def test_the_band_of_a_score_is_its_name() -> None:
 @pytest.mark.parametrize(("points", "said"), [(0, "0 points"), (1, "1 point"), (2.5, "2.5 points"), (11, "11 points")])
 def test_one_point_is_no_points(points: float, said: str) -> None:
     assert say_points(points) == said
+
+
+def a_part(contribution: float, *predictors: str) -> Contribution:
+    return Contribution(predictors, " and ".join(predictors), 1.0, None, None, contribution, modifiable=True)
+
+
+def test_what_has_no_line_of_its_own_is_added_up() -> None:
+    small, pair = a_part(0.004, "age"), a_part(-0.05, "age", "sex")
+    assert say_rest([small]) == "1 other: +0.004"
+    assert say_rest([small, small]) == "2 others together: +0.008"
+    assert say_rest([small, pair]) == "2 others, pairs among them, together: -0.046"

@@ -111,7 +111,14 @@ def test_ages_are_said_in_the_unit_that_reads_best(days: int, said: str) -> None
 
 @pytest.mark.parametrize(
     ("value", "unit", "said"),
-    [(35, "mo", "35 months"), (118, "mo", "9 years"), (729, "d", "729 days"), (7063, "d", "19 years")],
+    [
+        (1, "d", "1 day"),
+        (1, "a", "1 year"),
+        (35, "mo", "35 months"),
+        (118, "mo", "9 years"),
+        (729, "d", "729 days"),
+        (7063, "d", "19 years"),
+    ],
 )
 def test_long_times_are_said_in_whole_years(value: float, unit: str, said: str) -> None:
     # 118 = 9 x 12 + 10; 7063 = 19 x 365 + 128
