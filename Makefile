@@ -17,7 +17,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(READY)
 
-demo: $(READY) ## the console: six patients, orders to draft, cards; PORT=8000
+demo: $(READY) ## the console: seven patients, orders to draft, cards; PORT=8000
 	@$(BIN)/python -m smart_app.console $(PORT) & $(BIN)/cds serve --profile dev --port $(PORT)
 
 test: $(READY) ## all tests

@@ -1,5 +1,6 @@
 """The chart as the service understood it, from the trace of an answer: what it read, and what it does not know."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,11 +55,16 @@ def read_chart(trace: Json) -> ChartReading:
             read_list("Medications", chart["medications"], medications(chart, now)),
             read_list("Active problems", chart["conditions"], problems(chart)),
         ),
-        values=tuple(value_entry(name, fact, now) for name, fact in facts.items() if isinstance(fact, Known)),
-        not_known=tuple(unknown_entry(name, fact, now) for name, fact in facts.items() if isinstance(fact, Unknown)),
+        values=once(value_entry(name, fact, now) for name, fact in facts.items() if isinstance(fact, Known)),
+        not_known=once(unknown_entry(name, fact, now) for name, fact in facts.items() if isinstance(fact, Unknown)),
         arrived=tuple(Entry(key, state) for key, state in trace["prefetch"].items()),
         notes=tuple(trace["notes"]),
     )
+
+
+def once(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Every entry once: an age in years and one in months read alike."""
+    return tuple(dict.fromkeys(entries))
 
 
 def listed(chart: Json, name: str) -> list[Json]:
@@ -117,5 +123,5 @@ def value_entry(name: str, fact: Known[Any], now: datetime) -> Entry:
 
 def unknown_entry(name: str, fact: Unknown, now: datetime) -> Entry:
     label = fact_label(name)
-    detail = (fact.detail or say_date(fact.as_of, now)).removeprefix(f"{label} ")
+    detail = (fact.detail or say_date(fact.as_of, now)).removeprefix(f"{label} ").removeprefix("of ")
     return Entry(sentence(label), say_reason(fact.reason, detail))

@@ -52,10 +52,20 @@ class DemoPatient:
         return say_plain(date.fromisoformat(self.as_of))
 
     @property
-    def encounter_id(self) -> str | None:
-        """The encounter of the day, if the chart holds one."""
+    def encounter(self) -> dict[str, Any]:
+        """The encounter of the day; empty if the chart holds none."""
         kinds = (entry["resource"] for entry in self.bundle["entry"])
-        return next((each["id"] for each in kinds if each["resourceType"] == "Encounter"), None)
+        return next((each for each in kinds if each["resourceType"] == "Encounter"), {})
+
+    @property
+    def encounter_id(self) -> str | None:
+        return self.encounter.get("id")
+
+    @property
+    def leaves_hospital(self) -> bool:
+        """Whether a stay in hospital ends on the day of the chart."""
+        ends = str(self.encounter.get("period", {}).get("end", ""))
+        return self.encounter.get("class", {}).get("code") == "IMP" and ends.startswith(self.as_of)
 
     @property
     def name(self) -> str:

@@ -91,7 +91,10 @@ def add_answers(console: Blueprint, application: Application, patients: dict[str
         """The page's chart and why panels for the trace of one answer."""
         try:
             trace = msgspec.json.decode(request.get_data(cache=False))
-            chart, why = read_chart(trace), read_why(trace, application.arms.control.rules)
+            chart, why = (
+                read_chart(trace),
+                read_why(trace, application.arms.control.rules, application.arms.control.models),
+            )
         except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError):
             raise BadRequest("trace", "something else", "the trace extension of an answer") from None
         return page("reading.html", chart=chart, why=why)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cds_service.chart.facts import Fact, Known, Reason, Unknown
+from cds_service.reasoning.findings import Missing
 
 Json = Mapping[str, Any]
 
@@ -21,6 +22,11 @@ def read_fact(told: Json) -> Fact[Any]:
         at_least=told.get("atLeast", False),
         formula=told.get("formula", ""),
     )
+
+
+def read_missing(told: Json) -> Missing:
+    """One thing that was missing. Raises KeyError or ValueError for another shape."""
+    return Missing(told["kind"], told["subject"], Reason(told["reason"]), told.get("detail", ""))
 
 
 def read_value(told: Any) -> Any:

@@ -1,16 +1,17 @@
 """Why the cards are as they are: the outcome of every rule that was reached, in sentences."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cds_service.chart.facts import Reason
+from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.explain import explain
 from cds_service.knowledge.rules import Rule
 from cds_service.presenting.wording import fact_label, say, say_missing, sentence
-from cds_service.reasoning.findings import Missing
-from smart_app.console.trace_facts import Json, read_fact
+from smart_app.console.outcomes import Outcome, OutcomeGroup
+from smart_app.console.score_reading import read_models
+from smart_app.console.trace_facts import Json, read_fact, read_missing
 
 # In the order in which a reader wants them, with what a group is called and what its outcome means.
 GROUPS = {
@@ -19,26 +20,6 @@ GROUPS = {
     "error": ("Failed", "These rules broke while running. Nothing follows from them."),
     "silent": ("Nothing to say", "The conditions of these rules certainly do not hold."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One rule on one set of drugs. `reads` is the whole rule in sentences, empty for a rule this release lacks."""
-
-    rule: str
-    title: str
-    drugs: str
-    indicator: str
-    sentences: tuple[str, ...]
-    reads: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeGroup:
-    id: str
-    title: str
-    meaning: str
-    outcomes: tuple[Outcome, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +32,9 @@ class WhyReading:
     decision: str
 
 
-def read_why(trace: Json, rules: Mapping[str, Rule]) -> WhyReading:
-    """The outcomes in the trace extension of a response. Raises KeyError, TypeError or ValueError for another shape."""
+def read_why(trace: Json, rules: Mapping[str, Rule], models: Iterable[Bundle] = ()) -> WhyReading:
+    """The outcomes in the trace extension of a response, with the predictions of `models`. Raises KeyError, TypeError
+    or ValueError for another shape."""
     now = datetime.fromisoformat(trace["now"])
     names = name_drugs(trace["chart"])
     told = trace["outcomes"]
@@ -61,6 +43,7 @@ def read_why(trace: Json, rules: Mapping[str, Rule]) -> WhyReading:
         OutcomeGroup(id, title, meaning, tuple(outcome for group, outcome in outcomes if group == id))
         for id, (title, meaning) in GROUPS.items()
     ]
+    groups.append(read_models(trace.get("models", ()), models))
     counts = Counter(each["outcome"] for each in told)
     counted = ", ".join(f"{counts[id]} {title.lower()}" for id, (title, _) in GROUPS.items() if counts[id])
     return WhyReading(
@@ -109,10 +92,6 @@ def say_outcome(told: Json, bound: Mapping[str, str], now: datetime) -> Iterator
         yield f"Not shown as a card: {told['withheld']}."
     if "error" in told:
         yield f"What went wrong: {told['error']}."
-
-
-def read_missing(told: Json) -> Missing:
-    return Missing(told["kind"], told["subject"], Reason(told["reason"]), told.get("detail", ""))
 
 
 def label(name: str, bound: Mapping[str, str]) -> str:

@@ -29,6 +29,14 @@ def order(page: Page, name: str) -> None:
     expect(page.locator(".moment").first).to_contain_text("was selected")
 
 
+def discharge(page: Page) -> None:
+    """Sends the patient home, and waits for the answer."""
+    with page.expect_response("**/cds-services/discharge-risk"):
+        page.get_by_role("button", name="Discharge the patient").click()
+    expect(page.locator(".moment").first).to_contain_text("was discharged")
+    expect(page.locator(".moment").first.get_by_role("article").first).to_be_visible()
+
+
 def card(number: int, indicator: str, summary: str) -> dict[str, Any]:
     """A card as any service may send it."""
     return {

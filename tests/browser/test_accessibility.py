@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import SELECT, answer_with, order, settle, start_from, ten_cards
+from tests.browser.pages import SELECT, answer_with, discharge, order, settle, start_from, ten_cards
 
 Open = Callable[..., Page]
 SIZES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -47,6 +47,18 @@ def test_a_chart_with_cards_is_accessible(open_page: Open, width: int, dark: boo
     check(page)
     page.locator(".reasons:visible button").first.click()
     expect(page.get_by_text("Overridden:").first).to_be_visible()
+    check(page)
+
+
+@WIDTHS
+@SIZES
+def test_a_discharge_with_a_risk_is_accessible(open_page: Open, width: int, dark: bool) -> None:
+    page = settle_open(open_page("/patients/going-home", width, dark))
+    discharge(page)
+    page.locator(".moment").first.locator("summary", has_text="Details").click()
+    check(page)
+    page.get_by_role("article").first.get_by_role("button", name="Why").click()
+    expect(page.locator("article.pointed")).to_be_visible()
     check(page)
 
 

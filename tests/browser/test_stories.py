@@ -6,7 +6,18 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import LONGEST, SELECT, VIEW, answer_with, card, order, settle, start_from, ten_cards
+from tests.browser.pages import (
+    LONGEST,
+    SELECT,
+    VIEW,
+    answer_with,
+    card,
+    discharge,
+    order,
+    settle,
+    start_from,
+    ten_cards,
+)
 
 Open = Callable[..., Page]
 
@@ -42,6 +53,45 @@ def test_an_interacting_drug_found_by_typing_warns_when_selected_and_when_signed
     expect(page.locator(".moment").first).to_contain_text("When the orders were signed")
     expect(critical.first).to_contain_text("Critical")
     expect(critical.first).to_contain_text("1,000 mg/d")
+
+
+def test_a_chart_and_a_discharge_show_risks_with_what_they_are_made_of(open_page: Open) -> None:
+    page = settle(open_page("/patients/going-home"))
+    failure = page.get_by_role("article", name=re.compile("About 11 in 100 people like this come to dialysis"))
+    failure.get_by_text("Details").click()
+    expect(failure).to_contain_text("Urine albumin/creatinine 29.2 mg/g")
+    discharge(page)
+    leaving = page.locator(".moment").first.get_by_role("article")
+    expect(leaving).to_contain_text("About 12 in 100 patients like this come back within 30 days (raised)")
+    leaving.get_by_text("Details").click()
+    expect(leaving).to_contain_text("Can be changed")
+    expect(leaving).to_contain_text("Emergency visits in the year before 2")
+    expect(leaving).to_contain_text("A part above 0 raises the risk")
+    expect(leaving).to_contain_text("Main diagnosis not known")
+
+
+def test_a_patient_is_discharged_with_the_keyboard_and_a_risk_is_explained(open_page: Open) -> None:
+    page = settle(open_page("/patients/going-home"))
+    page.get_by_role("button", name="Discharge the patient").focus()
+    page.keyboard.press("Enter")
+    leaving = page.get_by_role("article", name=re.compile("come back within 30 days"))
+    expect(leaving).to_be_visible()
+    leaving.get_by_role("button", name="Why").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("article.pointed")).to_be_focused()
+    expect(page.locator("article.pointed")).to_contain_text("Parts: base")
+
+
+def test_who_is_not_in_hospital_is_not_discharged(open_page: Open) -> None:
+    page = settle(open_page("/patients/warfarin"))
+    expect(page.get_by_role("button", name="Discharge the patient")).to_have_count(0)
+
+
+def test_an_order_after_the_discharge_takes_its_answer_back(open_page: Open) -> None:
+    page = settle(open_page("/patients/going-home"))
+    discharge(page)
+    order(page, "ibuprofen")
+    expect(page.get_by_text("When the patient was discharged")).to_have_count(0)
 
 
 def test_the_why_panel_tells_every_check_in_sentences(open_page: Open) -> None:

@@ -1,4 +1,4 @@
-"""The six patients of the console: complete, synthetic, and with orders to try that exist."""
+"""The seven patients of the console: complete, synthetic, and with orders to try that exist."""
 
 import json
 
@@ -6,15 +6,14 @@ import pytest
 
 from cds_service.app import Application
 from smart_app.console.demo_patients import FOLDER, load_patients
-from tests.support.make_patients import FILES, trim
-from tests.support.shared import SHARED, needs_shared
-from tests.support.synthea import read_bundle
+from tests.support.make_patients import read_source, trim
+from tests.support.shared import needs_shared
 
 PATIENTS = load_patients()
 
 
-def test_there_are_six_patients_each_with_a_file_and_orders_to_try() -> None:
-    assert len(PATIENTS) == 6
+def test_there_are_seven_patients_each_with_a_file_and_orders_to_try() -> None:
+    assert len(PATIENTS) == 7
     assert {path.stem for path in FOLDER.glob("*.json")} == set(PATIENTS)
     assert all(patient.trials for patient in PATIENTS.values())
 
@@ -44,7 +43,10 @@ def test_names_carry_no_numbers_and_charts_hold_nothing_of_the_day_after(id: str
 @pytest.mark.shared
 @pytest.mark.parametrize("id", PATIENTS)
 def test_the_files_are_the_trimmed_originals(id: str) -> None:
-    (source,) = (SHARED / "data" / "patients" / "synthea").glob(f"{FILES[id]}*")
-    assert json.loads((FOLDER / f"{id}.json").read_text("utf-8"))["entry"] == trim(
-        read_bundle(source), PATIENTS[id].as_of
-    )
+    kept = json.loads((FOLDER / f"{id}.json").read_text("utf-8"))["entry"]
+    assert kept == trim(read_source(id), PATIENTS[id].as_of)
+
+
+def test_one_patient_leaves_hospital_on_the_day_of_the_chart_and_is_alive() -> None:
+    assert [id for id, patient in PATIENTS.items() if patient.leaves_hospital] == ["going-home"]
+    assert all("deceasedDateTime" not in patient.resource for patient in PATIENTS.values())

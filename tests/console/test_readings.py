@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cds_service.app import Application
 from smart_app.console.chart_reading import Entry, read_chart
 from smart_app.console.why_reading import read_why
 
@@ -137,3 +138,45 @@ def test_outcomes_are_grouped_with_what_fired_first_and_counted() -> None:
 
 def test_without_an_outcome_no_rule_concerns_the_drugs() -> None:
     assert read_why(a_trace(), {}).summary == "No rule concerns these drugs."
+
+
+def test_a_value_that_two_facts_say_alike_is_shown_once() -> None:
+    values = {"age": {"value": 79.0, "unit": "a"}, "age_months": {"value": 948.0, "unit": "mo"}}
+    assert [entry.text for entry in read_chart(a_trace(chart={"values": values})).values] == ["79 years"]
+
+
+def test_a_value_too_old_does_not_repeat_its_name() -> None:
+    values = {"hemoglobin": {"unknown": "too old", "detail": "hemoglobin of 25 Dec 2020"}}
+    (entry,) = read_chart(a_trace(chart={"values": values})).not_known
+    assert (entry.name, entry.text) == ("Hemoglobin", "last value too old (25 Dec 2020)")
+
+
+def test_models_say_their_result_their_exact_parts_and_why_no_card_shows_them(application: Application) -> None:
+    told = {
+        "model": "has-bled",
+        "version": "1.0.0",
+        "outcome": "major-bleeding",
+        "result": 1.0,
+        "parts": {"age": 1.0, "stroke": 0.0},
+        "band": "not high",
+        "missing": [{"kind": "value", "subject": "sbp", "reason": "not recorded", "detail": ""}],
+        "quiet": "low risk",
+    }
+    why = read_why(a_trace(models=[told]), {}, application.release.models)
+    (group,) = why.groups
+    (outcome,) = group.outcomes
+    assert (group.title, outcome.rule, outcome.title) == ("Risk models", "has-bled", "HAS-BLED")
+    assert outcome.sentences[0].endswith("1 point, not high.")
+    assert outcome.sentences[1] == "Parts: base +0; age +1."
+    assert outcome.sentences[-1] == "Not shown as a card: low risk."
+
+
+def test_a_model_that_predicts_nothing_says_why(application: Application) -> None:
+    told = {"model": "readmission-30d", "version": "1.0.0", "reasons": ["for adults"], "quiet": "no prediction"}
+    (outcome,) = read_why(a_trace(models=[told]), {}, application.release.models).groups[0].outcomes
+    assert outcome.sentences == ("No prediction: for adults.", "Not shown as a card: no prediction.")
+
+
+def test_a_model_of_another_release_is_left_out(application: Application) -> None:
+    told = {"model": "of-next-year", "version": "9.0.0", "result": 1.0}
+    assert read_why(a_trace(models=[told]), {}, application.release.models).groups == ()

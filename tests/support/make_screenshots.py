@@ -17,7 +17,7 @@ from cds_service.settings import Settings
 from cds_service.web.routes import make_flask
 from tests.architecture.source import CHECKOUT
 from tests.browser.conftest import CHROMIUM, FLAGS
-from tests.browser.pages import SELECT, answer_with, order, settle, start_from, ten_cards
+from tests.browser.pages import SELECT, answer_with, discharge, order, settle, start_from, ten_cards
 
 FOLDER = CHECKOUT / "docs" / "screenshots"
 
@@ -78,6 +78,15 @@ def failure(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def risk(page: Page) -> None:
+    """The card of a risk, scrolled to."""
+    if page.locator("#chart-fold").get_attribute("open") is not None:
+        settle(page)
+    discharge(page)
+    page.locator(".moment").first.locator("summary", has_text="Details").click()
+    page.get_by_role("article", name="come back within 30 days").scroll_into_view_if_needed()
+
+
 def own_request(page: Page) -> None:
     start_from(page, 4)
     page.get_by_role("button", name="Send").click()
@@ -103,6 +112,8 @@ STATES: dict[str, tuple[str, int, bool, Callable[[Page], object]]] = {
     "11-nothing-to-say": ("/patients/ordinary", 768, True, quiet),
     "12-service-not-reached": ("/patients/warfarin", 400, False, failure),
     "13-own-request": ("/request", 1280, False, own_request),
+    "14-risk-at-discharge": ("/patients/going-home", 1280, False, risk),
+    "15-risk-on-telephone-dark": ("/patients/going-home", 400, True, risk),
 }
 
 

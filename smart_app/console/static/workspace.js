@@ -6,13 +6,17 @@ import { renderDrafts } from "./drafts.js";
 import { byId } from "./elements.js";
 import { renderMoments, tally } from "./moments.js";
 import { applyActions, draftOrder, nameOf, referenceOf, sayName } from "./orders.js";
-import { findingsOf, hookRequest, traceOf } from "./requests.js";
+import { findingsOf, hookRequest, isAboutOrders, traceOf } from "./requests.js";
 import { startSearch } from "./search.js";
 import { CallFailed, callService, discover, fetchJson, sendFeedback } from "./service.js";
 
 const { patient, patientId } = byId("workspace").dataset;
 const NARROW = matchMedia("(max-width: 47.99rem)"); // one column, as in console.css
-const NEWEST_FIRST = ["order-sign", "order-select", "patient-view"];
+const NEWEST_FIRST = ["encounter-discharge", "order-sign", "order-select", "patient-view"];
+const NOTES = {
+  "order-sign": "In an EHR, signing would now go on or stop here. The console places no orders.",
+  "encounter-discharge": "In an EHR, the discharge would now go on. The console discharges nobody.",
+};
 
 let services = null;
 let drafts = [];
@@ -62,8 +66,8 @@ function bringCards() {
 }
 
 function answered(hook, serviceId, response) {
-  const note = hook === "order-sign" ? "In an EHR, signing would now go on or stop here. The console places no orders." : "";
-  return { state: "answered", serviceId, cards: response.cards, checks: traceOf(response)?.outcomes?.length, note };
+  const checks = traceOf(response)?.outcomes?.length;
+  return { state: "answered", serviceId, cards: response.cards, checks, note: NOTES[hook] ?? "" };
 }
 
 const again = ({ hook, title, selected }) => fire(hook, title, selected);
@@ -79,6 +83,7 @@ function change(what, after, about, hook = "order-select") {
 
 function refresh(about, hook) {
   delete moments["order-sign"];
+  delete moments["encounter-discharge"];
   if (!drafts.length) delete moments["order-select"];
   else if (hook === "order-sign") return sign();
   else if (about.length) return select(about);
@@ -88,6 +93,7 @@ function refresh(about, hook) {
 
 const select = (orders) => fire("order-select", `When ${called(orders[0])} was selected`, orders.map(referenceOf));
 const sign = () => fire("order-sign", "When the orders were signed");
+const discharge = () => fire("encounter-discharge", "When the patient was discharged");
 
 function order(drug, dose, perDay) {
   const made = draftOrder(newId(), drug, patientId, dose, perDay);
@@ -114,8 +120,8 @@ function take(moment, card, suggestion) {
   const fresh = after.filter((each) => !drafts.includes(each));
   const rest = left.length ? `. To be done outside the draft orders: ${left.join("; ")}` : "";
   change(`Taken: ${suggestion.label}${rest}`, after, fresh.length ? fresh : after.slice(-1), moment.hook);
-  // What the chart holds is the same after as before, so this card would come again.
-  if (moment.hook === "patient-view") answer(card, { taken: suggestion.label });
+  // What the chart holds is the same after as before, so a card about it would come again.
+  if (!isAboutOrders(moment.hook)) answer(card, { taken: suggestion.label });
   drawDrafts();
   byId("undo").querySelector("button").focus();
 }
@@ -179,6 +185,7 @@ const actionsFor = (moment, card) => ({
 const drawDrafts = () => renderDrafts(byId("drafts"), drafts, { change: redosed, remove });
 
 byId("sign").addEventListener("click", sign);
+document.getElementById("discharge")?.addEventListener("click", discharge);
 byId("undo").querySelector("button").addEventListener("click", undo);
 for (const trial of document.querySelectorAll("[data-rxcui]")) {
   const { rxcui, name, dose, perDay } = trial.dataset;
