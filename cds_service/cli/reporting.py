@@ -43,7 +43,8 @@ def report(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Report on alerts by rule, version, client, role and week: evaluated, shown, accepted, overridden, ignored."""
+    """Report on alerts by rule, version, client, role, service and week: shown, per 100 orders, accepted, overridden,
+    ignored. It begins with what to look at first."""
     from cds_service.monitoring.recorded import Span
     from cds_service.monitoring.report import make_report
 

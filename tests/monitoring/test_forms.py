@@ -3,6 +3,7 @@
 import csv
 import json
 from dataclasses import replace
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from string import ascii_lowercase
@@ -13,14 +14,21 @@ from typer.testing import CliRunner, Result
 
 from cds_service.app import open_records
 from cds_service.cli import app
-from cds_service.cli.reporting import show
+from cds_service.cli.reporting import rules_in, show
+from cds_service.governance.releases import keep_shipped
+from cds_service.knowledge.compile import compile_release
 from cds_service.monitoring.forms import report_as_csv, report_as_json
 from cds_service.monitoring.page import write_page
+from cds_service.monitoring.rates import Shift
 from cds_service.monitoring.recorded import Span, read_fired
 from cds_service.monitoring.report import Report, make_report
 from cds_service.monitoring.seismometer import frequent_rules, write_seismometer
 from cds_service.settings import Settings
+from cds_service.store.releases import Releases
+from tests.knowledge.shelves import load_shelf
+from tests.monitoring.lines import a_line, a_report
 from tests.monitoring.traffic import BLEEDING, END, QUIET, START, Traffic
+from tests.support.small_terminology import SmallTerminology
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -52,6 +60,20 @@ def test_json_names_the_parts_of_each_line(report: Report) -> None:
     assert bleeding["overriddenShare"]["share"] == 0.25
     assert told["overview"]["calls"] == 20
     assert told["everything"][0]["week"] == "2026-W47"
+
+
+def test_json_tells_how_often_a_rule_spoke_up_before_and_since() -> None:
+    """100 of 5,000 calls, then 300 of 5,000; 7 calls are too few to be shown."""
+    shifts = (
+        Shift("louder", True, date(2026, 11, 2), date(2026, 11, 5), (100, 5000), (300, 5000)),
+        Shift("new", True, date(2026, 11, 2), date(2026, 11, 5), (7, 5000), (300, 5000)),
+    )
+    told = json.loads(report_as_json(a_report(a_line("louder", "1.0.0"), shifts=shifts)))
+    assert told["shifts"][0] == {
+        **{"rule": "louder", "more": True, "since": "2026-11-02", "noticed": "2026-11-05"},
+        **{"before": 2.0, "after": 6.0},
+    }
+    assert told["shifts"][1]["before"] is None
 
 
 def test_csv_is_a_row_for_each_line_and_no_formula(report: Report) -> None:
@@ -104,6 +126,14 @@ def test_seismometer_tells_apart_25_groups_at_most(traffic: Traffic) -> None:
         found = [*read_fired(connection, Span(START, END))]
     assert set(rules) - frequent_rules(found) == {"rule-y", "rule-z"}
     assert frequent_rules(each for each in found if each.rule != "rule-z") == set(rules) - {"rule-z"}
+
+
+def test_the_versions_of_rules_are_those_of_the_kept_release(traffic: Traffic) -> None:
+    release = compile_release(load_shelf(), SmallTerminology())
+    keep_shipped(Releases(traffic.store.database), release, 0.0)
+    rules_of = rules_in(traffic.store.database)
+    assert rules_of(release.digest)["warfarin-nsaid"] == release.rules["warfarin-nsaid"].version
+    assert rules_of("f" * 64) == {}
 
 
 def run(*words: str) -> Result:

@@ -7,7 +7,7 @@ import pytest
 from cds_service.monitoring.rates import Shift
 from cds_service.monitoring.report import Report
 from cds_service.monitoring.sentences import tell_overview, tell_what_comes_first, tell_what_helps
-from cds_service.monitoring.terminal import MOST_RULES, write_passages
+from cds_service.monitoring.terminal import MOST_CAUSES, MOST_RULES, write_passages
 from tests.monitoring.lines import ALERTS, LONG, a_line, a_report, an_overview, quiet
 
 
@@ -55,6 +55,13 @@ def test_rules_that_never_fired_are_counted_and_not_listed() -> None:
     told = lines_of(report, "By rule", 80)
     assert not any("silent" in line for line in told)
     assert told[-1] == "2 were reached and never fired: --form html and --form csv list all."
+
+
+def test_the_most_frequent_causes_of_not_knowing_are_listed() -> None:
+    causes = {f"value {n}: not sent": 1000 - n for n in range(MOST_CAUSES + 1)}
+    told = lines_of(a_report(unknowns=causes), "What was not known", 80)
+    assert [line.split()[-1] for line in told[:2]] == ["calls", "1,000"]
+    assert len(told) == 1 + MOST_CAUSES
 
 
 def test_of_many_rules_the_first_are_listed() -> None:
