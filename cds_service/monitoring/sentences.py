@@ -16,14 +16,10 @@ def tell_overview(overview: Overview) -> Iterator[str]:
     if overview.calls == 0:
         yield "No call was recorded in this time."
         return
-    yield (
-        f"{number_of(overview.calls, 'call')}, {show_count(overview.order_calls)} of them about orders:"
-        f" {number_of(alerts.orders, 'order')}."
-    )
-    urgency = ", ".join(f"{name} {show_number(each)}" for name, each in overview.urgency.items())
-    interrupting = f"{show_number(alerts.interruptions)} of them interrupting"
-    cards = f"{show_number(overview.cards_per_100)} cards ({urgency}, the others without an alert)"
-    yield f"Per 100 orders: {show_number(alerts.burden)} alerts, {interrupting}; {cards}."
+    orders = f": {number_of(alerts.orders, 'order')}" if alerts.orders else ""
+    yield f"{number_of(overview.calls, 'call')}, {show_count(overview.order_calls)} of them about orders{orders}."
+    if alerts.orders:
+        yield tell_burden(overview)
     if overview.uncounted != 0:
         yield tell_uncounted(overview)
     if alerts.counts["shown"] != 0:
@@ -31,6 +27,14 @@ def tell_overview(overview: Overview) -> Iterator[str]:
         yield f"What became of {number_of(alerts.counts['shown'], 'alert')}, as far as it is known: {ends}."
     if overview.strays != 0:
         yield f"{number_of(overview.strays, 'report')} of clients about cards that nobody knows."
+
+
+def tell_burden(overview: Overview) -> str:
+    alerts = overview.alerts
+    urgency = ", ".join(f"{name} {show_number(each)}" for name, each in overview.urgency.items())
+    interrupting = f"{show_number(alerts.interruptions)} of them interrupting"
+    cards = f"{show_number(overview.cards_per_100)} cards ({urgency}, the others without an alert)"
+    return f"Per 100 orders: {show_number(alerts.burden)} alerts, {interrupting}; {cards}."
 
 
 def tell_uncounted(overview: Overview) -> str:
@@ -43,9 +47,11 @@ def tell_uncounted(overview: Overview) -> str:
 
 def tell_what_comes_first(report: Report) -> Iterator[str]:
     """What to look at: rules that crashed, that changed, that are dismissed most, and what was not known."""
-    for line in report.views["rule"]:
-        if line.counts["failed"] != 0:
-            yield f"{show_key(line)} crashed in {number_of(line.counts['failed'], 'call')}: there it checked nothing."
+    crashed = [line for line in report.views["rule"] if line.counts["failed"] != 0]
+    for line in crashed[:FIRST]:
+        yield f"{show_key(line)} crashed in {number_of(line.counts['failed'], 'call')}: there it checked nothing."
+    if len(crashed) > FIRST:
+        yield f"{number_of(len(crashed) - FIRST, 'more rule')} crashed."
     for shift in report.shifts:
         yield f"{show_shift(shift, report.least)}."
     for line in report.offenders[:FIRST]:

@@ -130,5 +130,17 @@ def test_what_was_recorded_before_orders_were_counted_is_said() -> None:
     )
 
 
+def test_where_there_were_no_orders_nothing_is_said_per_100_of_them() -> None:
+    told = [*tell_overview(an_overview(order_calls=0, alerts=a_line(orders=0, burden=None)))]
+    assert told[0] == "9,000 calls, 0 of them about orders."
+    assert not any("Per 100" in sentence for sentence in told)
+
+
+def test_of_many_rules_that_crashed_the_first_are_named() -> None:
+    crashed = [a_line(f"rule-{n}", "1", counts={**ALERTS, "failed": 12}) for n in range(8)]
+    told = [*tell_what_comes_first(a_report(*crashed))]
+    assert told[4:] == ["rule-4 1 crashed in 12 calls: there it checked nothing.", "3 more rules crashed."]
+
+
 def test_nothing_is_said_of_a_time_without_calls() -> None:
     assert list(tell_overview(an_overview(calls=0))) == ["No call was recorded in this time."]
