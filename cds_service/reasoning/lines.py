@@ -100,6 +100,7 @@ def read_age(line: Line, name: str, fact: Fact[Any], now: datetime) -> Verdict:
 def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings) -> Verdict:
     """`any_in`, `none_in` and `count_at_least` over a list of the chart (DESIGN 4, three values over lists)."""
     left_out = bindings[line.excluding].drug.reference if line.excluding in bindings else None
+    part = PARTS_OF_ALLERGIES.get(line.fact)
     matching: list[Any] = []
     unplaced: list[Missing] = []
     unread: list[Missing] = []
@@ -108,7 +109,9 @@ def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings)
             unread.append(Missing("list", name, items.reason or Reason.NOT_SENT))
         unplaced += [unplaceable(name, item.text) for item in items.unrecognised]
         for item in items.items:
-            membership = Truth.FALSE if item.reference == left_out else counts(item, line, value_set)
+            membership = Truth.FALSE if item.reference == left_out else belongs(item, value_set, line.ever)
+            if part is not None:
+                membership = all_of((membership, part(item)))
             if membership is Truth.TRUE:
                 matching.append(item)
             elif membership is Truth.UNKNOWN:
@@ -122,15 +125,10 @@ def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings)
     return Verdict(answer, {line.fact: found})
 
 
-def counts(item: Any, line: Line, value_set: ValueSet) -> Truth:
-    """Whether an item is in the value set and, for a fact that names a part of a list, in that part."""
-    in_set = belongs(item, value_set, line.ever)
-    part = PARTS_OF_ALLERGIES.get(line.fact)
-    return in_set if part is None else all_of((in_set, part(item)))
-
-
 def count_different(items: list[Any], value_set: ValueSet) -> int:
     """How many items match; two products of one ingredient are one drug."""
+    if not items:
+        return 0
     drugs = [item for item in items if isinstance(item, Drug)]
     ingredients = frozenset[str]().union(*(value_set.ingredients & set(drug.ingredient_rxcuis) for drug in drugs))
     return len(ingredients) + len(items) - len(drugs)

@@ -3,6 +3,7 @@
 from cds_service.chart.allergens import is_class, is_no_drug
 from cds_service.chart.drugs import Allergy, Coded, Drug, Problem, ProcedureDone, ServiceOrdered
 from cds_service.knowledge.rules import ValueSet
+from cds_service.knowledge.value_sets import PREFIXED
 from cds_service.reasoning.logic import Truth, truth
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -15,12 +16,10 @@ def belongs(item: Item, value_set: ValueSet, ever: bool) -> Truth:
     """Whether `item` is in `value_set`. Resolved problems and inactive allergies count only with `ever`."""
     if isinstance(item, Drug):
         return truth(not value_set.ingredients.isdisjoint(item.ingredient_rxcuis))
-    if isinstance(item, ProcedureDone | ServiceOrdered):
-        return codes_belong(item.codes, value_set)
-    if not (item.active or ever):
-        return Truth.FALSE
+    if isinstance(item, Problem):
+        return codes_belong(item.codes, value_set) if item.active or ever else Truth.FALSE
     if isinstance(item, Allergy):
-        return allergy_belongs(item, value_set)
+        return allergy_belongs(item, value_set) if item.active or ever else Truth.FALSE
     return codes_belong(item.codes, value_set)
 
 
@@ -70,7 +69,7 @@ def codes_belong(codes: tuple[Coded, ...], value_set: ValueSet) -> Truth:
 
 def has_prefix(coded: Coded, prefixes: tuple[tuple[str, str], ...]) -> bool:
     """Whether a code begins with a listed prefix; "I509" and "I50.9" are the same ICD-10-CM code."""
-    return any(
+    return coded.system in PREFIXED and any(
         system == coded.system and undotted(coded.code).startswith(undotted(start)) for system, start in prefixes
     )
 

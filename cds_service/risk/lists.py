@@ -13,6 +13,7 @@ from cds_service.chart.chart import Chart
 from cds_service.chart.drugs import Drug, Problem
 from cds_service.chart.facts import Fact, Items, Known, Source, Unknown
 from cds_service.knowledge.rules import Line, Operator, ValueSet
+from cds_service.knowledge.value_sets import PREFIXED
 from cds_service.reasoning.lines import compare
 from cds_service.reasoning.logic import Truth
 
@@ -20,6 +21,7 @@ PARTS = ("medications", "orders")
 DRUG_LISTS = frozenset({"all_drugs", *PARTS})
 
 Keys = frozenset[tuple[str, str]]
+NOTHING: Keys = frozenset()
 NO = Known(False)
 
 
@@ -104,10 +106,12 @@ def is_whole(items: Items[Problem] | Items[Drug]) -> bool:
 
 @lru_cache(maxsize=16384)
 def keys_of(system: str, code: str) -> tuple[Keys, Keys, frozenset[str]]:
-    """A code, everything it begins with, and its system.
+    """A code, everything it begins with where that may mean something, and its system.
 
     It begins with itself written with and without the point of ICD, which stands after three or four characters.
     """
+    if system not in PREFIXED:
+        return frozenset({(system, code)}), NOTHING, frozenset({system})
     plain = code.replace(".", "")
     spelled = (code, plain, f"{plain[:3]}.{plain[3:]}", f"{plain[:4]}.{plain[4:]}")
     starts = frozenset((system, each[:end]) for each in spelled for end in range(1, len(each) + 1))
