@@ -1,6 +1,7 @@
 """Makes the requests in docs/samples from whole Synthea patients: `python -m tests.support.make_samples`.
 
-Each is what an EHR would send at the patient's last encounter: the prefetch of the shipped services, and the draft.
+Each is what an EHR would send at the patient's last encounter: the prefetch of the shipped services, trimmed as the
+patients of the console are, and the draft. The last one is sent when a patient of the console goes home.
 """
 
 import json
@@ -8,7 +9,10 @@ from typing import Any
 
 from cds_service.app import build
 from cds_service.settings import Settings
+from smart_app.console.demo_patients import DemoPatient, load_patients
+from smart_app.console.prefetch import answer_templates
 from tests.architecture.source import CHECKOUT
+from tests.support.make_patients import trim
 from tests.support.shared import SHARED
 from tests.support.synthea import draft, hook_request, read_bundle
 
@@ -33,23 +37,37 @@ SAMPLES: dict[str, tuple[str, str, tuple[tuple[str, str, int], ...]]] = {
 }
 
 
+def prefetch_of(hook: str) -> dict[str, str]:
+    """The templates of the service that answers `hook`."""
+    release = build(Settings(), write=lambda record, milliseconds: None).release
+    return dict(next(service for service in release.services if service.hook == hook).prefetch)
+
+
+def make_discharge(patient: DemoPatient) -> dict[str, Any]:
+    """The request for a patient of the console who leaves hospital."""
+    templates = prefetch_of("encounter-discharge")
+    request = hook_request(patient.bundle, "encounter-discharge", templates, patient.as_of)
+    request["context"]["encounterId"] = patient.encounter_id
+    request["prefetch"] = answer_templates(patient.bundle, templates, patient.as_of)
+    return request
+
+
 def make(start: str, hook: str, orders: tuple[tuple[str, str, int], ...]) -> dict[str, Any]:
     """The request of `hook` for the patient whose file begins with `start`."""
     folder = SHARED / "data" / "patients" / "synthea"
     patient = next(
         entry for entry in json.loads((folder / "index.json").read_text()) if entry["file"].startswith(start)
     )
-    release = build(Settings(), write=lambda record, milliseconds: None).release
-    service = next(service for service in release.services if service.hook == hook)
     drafts = tuple(
         draft(number, rxcui, name, patient["patient_id"], per_day=per_day)
         for number, (rxcui, name, per_day) in enumerate(orders, start=1)
     )
-    bundle = read_bundle(folder / patient["file"])
-    return hook_request(bundle, hook, dict(service.prefetch), patient["last_encounter"], drafts)
+    bundle = {"entry": trim(read_bundle(folder / patient["file"]), patient["last_encounter"])}
+    return hook_request(bundle, hook, prefetch_of(hook), patient["last_encounter"], drafts)
 
 
 if __name__ == "__main__":
-    for name, sample in SAMPLES.items():
-        request = make(*sample)
+    requests = {name: make(*sample) for name, sample in SAMPLES.items()}
+    requests["5-diabetic-patient-goes-home"] = make_discharge(load_patients()["going-home"])
+    for name, request in requests.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(request, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -25,7 +25,7 @@ def hook_request(
     patient = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
     answerable = {key: template for key, template in templates.items() if "encounterId" not in template}
     context: dict[str, Any] = {"userId": "Practitioner/example", "patientId": patient["id"]}
-    if hook != "patient-view":
+    if hook not in ("patient-view", "encounter-discharge"):
         entries = [{"resource": draft} for draft in drafts]
         context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     if hook == "order-select":
