@@ -24,7 +24,7 @@ from sqlalchemy import select
 from cds_service.app import open_records
 from cds_service.recording import who_of
 from cds_service.settings import Settings
-from cds_service.store.tables import DECISIONS
+from cds_service.store.tables import CARDS, DECISIONS
 from cds_service.store.verifying import Terms, verify
 from tests.support.requests import a_patient, body
 
@@ -84,6 +84,7 @@ def start_server(settings: Settings, port: int) -> subprocess.Popen[bytes]:
     """`cds serve` in a process group of its own, ready."""
     home = settings.home
     variables = {"CDS_HOME": str(home), "CDS_WORKERS": "2", "CDS_PORT": str(port), "PYTHONPATH": str(CHECKOUT)}
+    variables["CDS_AUDIT_ANCHOR"] = str(anchor_of(settings))
     if settings.database_url:
         variables["CDS_DATABASE_URL"] = settings.database_url
     with (home.parent / "server.log").open("ab") as log:
@@ -96,6 +97,10 @@ def start_server(settings: Settings, port: int) -> subprocess.Popen[bytes]:
         assert time.monotonic() < deadline, "not ready"
         time.sleep(0.05)
     return server
+
+
+def anchor_of(settings: Settings) -> Path:
+    return settings.home.parent / "anchor.log"
 
 
 def is_well(port: int) -> bool:
@@ -122,8 +127,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run_round(settings: Settings, calls: int) -> list[str]:
-    """One round; the decisions whose answers arrived."""
+def run_round(settings: Settings, calls: int) -> tuple[list[str], int]:
+    """One round; the decisions whose answers arrived, and how many calls were begun."""
     port = free_port()
     server = start_server(settings, port)
     round_ = Calls(port, calls)
@@ -143,20 +148,29 @@ def run_round(settings: Settings, calls: int) -> list[str]:
     after = start_server(settings, free_port())
     after.send_signal(signal.SIGTERM)
     after.wait(timeout=PATIENCE_S)
-    return round_.received
+    return round_.received, min(round_.made, round_.most)
 
 
-def check(settings: Settings, received: list[str]) -> str:
-    """Raises AssertionError unless each received decision is recorded, once and whole; a line to print."""
+def check(settings: Settings, received: list[str], begun: int) -> str:
+    """Raises AssertionError unless each received decision is recorded, once and whole; a line to print.
+
+    `begun` calls can leave no more records than that: a call that was recorded twice would show as one more.
+    """
     store = open_records(settings, lambda event, about: None)
     with store.database.connect() as connection:
-        recorded = Counter(connection.execute(select(DECISIONS.c.decision_id)).scalars())
-    audit = verify(store.records, None, Terms(store.ring, time.time(), who_of=who_of))
+        rows = connection.execute(select(DECISIONS.c.decision_id, DECISIONS.c.cards)).all()
+        cards = Counter(connection.execute(select(CARDS.c.decision_id)).scalars())
+    recorded = {row.decision_id: row.cards for row in rows}
+    anchor = anchor_of(settings).read_text().splitlines()
+    audit = verify(store.records, anchor, Terms(store.ring, time.time(), who_of=who_of))
+    refused = [path.name for path in settings.spool_folder.glob("refused-*")]
     store.close()
     missing = [decision for decision in received if decision not in recorded]
     assert missing == [], f"{len(missing)} of {len(received)} answers have no record"
-    assert max(recorded.values()) == 1
-    assert audit.problems == []
+    assert len(recorded) <= begun, f"{len(recorded)} records of {begun} calls"
+    assert cards == recorded, "a record without its list of cards"
+    assert refused == []
+    assert (audit.problems, audit.open_window) == ([], 0)
     return f"{len(received)} answers, all recorded; {len(recorded)} records, no duplicate, every chain whole"
 
 
@@ -164,9 +178,12 @@ def main(rounds: int, calls: int) -> None:
     with TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder) / "home", database_url=os.environ.get("CDS_DATABASE_URL"))
         received: list[str] = []
+        begun = 0
         for number in range(1, rounds + 1):
-            received += run_round(settings, calls)
-            print(f"round {number}: {check(settings, received)}", flush=True)
+            arrived, made = run_round(settings, calls)
+            received += arrived
+            begun += made
+            print(f"round {number}: {check(settings, received, begun)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def audit(places: Places, anchor: Path | None) -> Audit:
         return verify(store.records, lines, Terms(store.ring, NOON + 100, who_of=who_of))
 
 
-def change(places: Places, how: Callable[[Connection], None]) -> None:
+def change(places: Places, how: Callable[[Connection], object]) -> None:
     with a_store(places) as store, store.database.begin() as connection:
         how(connection)
 
@@ -117,6 +117,10 @@ def cut_the_tail_and_hide_it(connection: Connection) -> None:
     connection.execute(delete(CHECKPOINTS))
 
 
+def move_to_another_tenant(connection: Connection) -> None:
+    connection.execute(update(DECISIONS).where(C.decision_id == two()).values(tenant="x"))
+
+
 def delete_a_chain(connection: Connection) -> None:
     for table in (DECISIONS, CHAINS, CHECKPOINTS, FINDINGS):
         connection.execute(delete(table))
@@ -133,7 +137,7 @@ CHANGES = [
     (cut_the_tail_and_hide_it, "its end was cut off: checkpoint 1 has 4 records, found 2"),
     (delete_a_chain, "its end was cut off: checkpoint 1 has 4 records, found 0"),
     (lambda it: it.execute(update(DECISIONS).where(C.decision_id == two()).values(at=0.0)), "its place, time"),
-    (lambda it: it.execute(update(DECISIONS).where(C.decision_id == two()).values(tenant="x")), "stands beside"),
+    (move_to_another_tenant, f"record {decision_id(2)} .*what stands beside its record was changed"),
     (lambda it: it.execute(update(FINDINGS).values(outcome="shown")), f"{decision_id(4)} .*stands beside its record"),
     (lambda it: it.execute(delete(FINDINGS)), f"{decision_id(4)} .*stands beside its record was changed"),
     (lambda it: it.execute(update(DECISIONS).values(patient_key="0" * 64)), "keyed hash of patient, user or drugs"),
@@ -148,11 +152,18 @@ CHANGES = [
 @pytest.mark.parametrize(
     ("how", "says"), CHANGES, ids=[getattr(how, "__name__", "") + f"-{says[:30]}" for how, says in CHANGES]
 )
-def test_a_change_is_named(places: Places, anchor: Path, how: Callable[[Connection], None], says: str) -> None:
+def test_a_change_is_named(places: Places, anchor: Path, how: Callable[[Connection], object], says: str) -> None:
     write_records(places, range(1, 5), anchor)
     change(places, how)
     problems = audit(places, anchor).problems
     assert [problem for problem in problems if re.search(says, problem)], problems
+
+
+@pytest.mark.parametrize("how", [flip_a_byte, delete_one, move_to_another_tenant])
+def test_of_one_change_nothing_else_is_said(places: Places, anchor: Path, how: Callable[[Connection], object]) -> None:
+    write_records(places, range(1, 5), anchor)
+    change(places, how)
+    assert len(audit(places, anchor).problems) == 1
 
 
 def copy_rows(store: Store) -> dict[str, list[dict[str, object]]]:

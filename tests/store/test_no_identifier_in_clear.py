@@ -3,19 +3,24 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from cds_service.app import Application, build_server
 from cds_service.database import SURVIVES_POWER_LOSS, reach_database
+from cds_service.monitoring.meters import Meters
 from cds_service.settings import Settings
-from cds_service.store.store import Places
+from cds_service.store.entries import unpack_reached
+from cds_service.store.store import Places, StoreHealth
+from cds_service.store.tables import DECISIONS
 from cds_service.trust.callers import local_caller
 from cds_service.web.log import log_decision, log_store, start_logging
+from tests.store.test_failures import wait_for
 from tests.support.requests import a_patient, body, coded, observation
 
 PLANTED = {
@@ -52,7 +57,7 @@ def a_call() -> bytes:
 
 @contextmanager
 def running(settings: Settings) -> Iterator[Application]:
-    application = build_server(settings, log_decision, log_store)
+    application = replace(build_server(settings, log_decision, log_store), meters=Meters())
     application.start()
     try:
         yield application
@@ -89,6 +94,22 @@ def bytes_on_disk(places: Places, folder: Path) -> dict[str, bytes]:
     return found
 
 
+def unpacked(application: Application) -> bytes:
+    """What stands packed beside the records, as text."""
+    assert application.store is not None
+    with application.store.database.connect() as connection:
+        packed = connection.execute(select(DECISIONS.c.reached)).scalars().all()
+    assert packed
+    return repr([unpack_reached(bytes(each)) for each in packed]).encode()
+
+
+def metered(application: Application) -> bytes:
+    assert application.meters is not None
+    counted = application.meters.text()
+    assert b"cds_unknowns_total{" in counted
+    return counted
+
+
 def test_no_planted_identifier_is_found_in_database_log_or_spool(
     places: Places, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,9 +129,16 @@ def test_no_planted_identifier_is_found_in_database_log_or_spool(
             answer(application, content)
             assert application.store.health().spooled > 0
             before = bytes_on_disk(Places(None, *(places.home,) * 3), tmp_path)  # the spool is full, the log behind
+        counted = metered(application)
+    with running(settings) as application:
+        wait_for(lambda: application.records_health() == StoreHealth("", 0, 0, ""))
+        beside = unpacked(application)
     after = bytes_on_disk(places, tmp_path)
     output = capfd.readouterr()
     everything = {**{f"before/{name}": found for name, found in before.items()}, **after}
+    assert b"drug: unrecognised" in beside  # the order that is named by a mark alone
+    everything["reached"] = beside
+    everything["metrics"] = counted
     everything["output"] = (output.out + output.err).encode()
     assert "answered" in output.err
     assert any(name.endswith("records.spool") for name in everything)
