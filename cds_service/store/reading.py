@@ -1,8 +1,12 @@
 """What was recorded, read back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import starmap
+from operator import itemgetter
+from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, Select, select
 from sqlalchemy import Row as FoundRow
 
@@ -12,6 +16,16 @@ from cds_service.store.sealing import Seals, Unopened, WrappedKey
 from cds_service.store.tables import DATA_KEYS, DECISIONS, FINDINGS
 
 PAGE = 200
+
+
+def taker_of(*names: str) -> Callable[[FoundRow[Any]], tuple[Any, ...]]:
+    """What takes these columns out of a row of `decision`."""
+    columns = [column.name for column in DECISIONS.columns]
+    return itemgetter(*map(columns.index, names))
+
+
+take_row = taker_of(*Row.__struct_fields__)
+take_place = taker_of("repeat", "writer", "seq", "chain_hash")
 
 
 @dataclass(unsafe_hash=True)
@@ -100,16 +114,17 @@ class Records:
 
 def read_findings(connection: Connection, ids: list[str]) -> dict[str, tuple[FindingRow, ...]]:
     """The findings of these decisions, each decision's in order."""
-    query = select(FINDINGS).where(FINDINGS.c.decision_id.in_(ids)).order_by(FINDINGS.c.decision_id, FINDINGS.c.place)
+    columns = [FINDINGS.c[name] for name in FindingRow.__struct_fields__]
+    query = select(*columns).where(FINDINGS.c.decision_id.in_(ids)).order_by(FINDINGS.c.decision_id, FINDINGS.c.place)
     found: dict[str, list[FindingRow]] = {}
-    for row in connection.execute(query).mappings():
-        found.setdefault(row["decision_id"], []).append(FindingRow(**row))
+    for row in starmap(FindingRow, connection.execute(query)):
+        found.setdefault(row.decision_id, []).append(row)
     return {id: tuple(rows) for id, rows in found.items()}
 
 
 def as_envelope(found: FoundRow[tuple[object, ...]], findings: tuple[FindingRow, ...]) -> Envelope:
-    columns = found._asdict()
-    del columns["answered"]
-    place = {name: columns.pop(name) for name in ("repeat", "writer", "seq", "chain_hash")}
-    packed = {"ciphertext": bytes(columns["ciphertext"] or b""), "reached": bytes(columns["reached"])}
-    return Envelope(Row(**{**columns, **packed}), findings=findings, **place)
+    row = Row(*take_row(found))
+    if row.ciphertext is None:  # removed by retention
+        row = replace(row, ciphertext=b"")
+    repeat, writer, seq, chain_hash = take_place(found)
+    return Envelope(row, repeat, writer, seq, chain_hash, findings)
