@@ -45,11 +45,11 @@ def spread(ids: Sequence[str], work: Work[Result], processes: int) -> Iterator[R
 
     `work` must open its own connections. Raises `WorkStopped`, or the `CdsError` that it raised.
     """
+    gc.collect()
+    gc.freeze()  # what is there is large and lives on: without this every process looks through it and copies it
     if processes == 1 or len(ids) < PAGE:
         yield from work(ids)
         return
-    gc.collect()
-    gc.freeze()  # releases are large and live on: without this every process looks through and copies them
     context = get_context("fork")
     running: list[Connection] = []
     for number in range(processes):
