@@ -40,11 +40,11 @@ def compose(
     decision = UUID(decision_id)
     trial = prepare(shown.groups, findings, chart, release, session)
     cards = [card_of(group, chart, release, decision, trial, session) for group in shown.groups]
-    cards += [risk_card(risk, chart, release, decision) for risk in shown.risks]
+    cards += [risk_card(risk, chart, release, decision, topic_code(risk.bundle.id, session)) for risk in shown.risks]
     if shown.more:
         cards.append(more_card(shown.more, chart, release.policy, decision))
     if shown.unchecked:
-        cards.append(unchecked_card(shown.unchecked, release.policy, decision))
+        cards.append(unchecked_card(shown.unchecked, release.policy, decision, session))
     return tuple(cards)
 
 
@@ -81,13 +81,15 @@ def more_card(groups: tuple[Group, ...], chart: Chart, policy: CardPolicy, decis
     )
 
 
-def unchecked_card(unchecked: tuple[Unchecked, ...], policy: CardPolicy, decision: UUID) -> Card:
+def unchecked_card(
+    unchecked: tuple[Unchecked, ...], policy: CardPolicy, decision: UUID, session: Session | None
+) -> Card:
     """What could not be checked about the drugs in focus."""
     return Card(
         uuid=str(uuid5(decision, "|not-checked")),
         summary=summarise_unchecked(unchecked),
         indicator=Indicator.INFO,
-        source=source(policy, "not-checked", "What could not be checked"),
+        source=source(policy, topic_code("not-checked", session), "What could not be checked"),
         detail=describe_unchecked(unchecked),
         extension=extension(decision, ()),
     )
@@ -100,15 +102,19 @@ def source(policy: CardPolicy, code: str, display: str) -> CardSource:
 
 
 def topic_of(lead: Finding, session: Session | None) -> str:
-    """The code a client remembers an override by: the leading rule's id.
+    """The code a client remembers an override by: the leading rule's id, for Epic with the drugs' ingredients."""
+    return topic_code(lead.rule.id, session, {bound.ingredient for bound in lead.bindings.values()})
 
-    Epic allows letters and digits only, at most 100, and remembers for good: there the drugs' ingredients are part of
-    it. Capitals stand for what is not a letter or digit, so that no two topics share a code.
+
+def topic_code(id: str, session: Session | None, ingredients: Iterable[str] = ()) -> str:
+    """What stands behind a card, as a code.
+
+    Epic allows letters and digits only, at most 100, and remembers for good: there the ingredients are part of it.
+    Capitals stand for what is not a letter or digit, so that no two topics share a code.
     """
     if session is None or session.dialect is not Dialect.EPIC:
-        return lead.rule.id
-    ingredients = sorted({bound.ingredient for bound in lead.bindings.values()})
-    code = "X".join((lead.rule.id.replace("-", "Z").replace(".", "Y"), *ingredients))
+        return id
+    code = "X".join((id.replace("-", "Z").replace(".", "Y"), *sorted(ingredients)))
     return code if len(code) <= TOPIC_LENGTH else f"H{sha256(code.encode()).hexdigest()}"
 
 

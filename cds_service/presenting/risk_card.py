@@ -26,10 +26,10 @@ from cds_service.risk.prediction import Prediction
 EXTENSION = "org.cds-service"
 
 
-def risk_card(risk: Risk, chart: Chart, release: Release, decision: UUID) -> Card:
-    """The card of a model with the indicator of its band."""
+def risk_card(risk: Risk, chart: Chart, release: Release, decision: UUID, topic_code: str) -> Card:
+    """The card of a model with the indicator of its band; `topic_code` is the model's id as the client takes codes."""
     bundle, policy = risk.bundle, release.policy
-    topic = Coding(code=bundle.id, system=f"{policy.source_url}/knowledge", display=bundle.title)
+    topic = Coding(code=topic_code, system=f"{policy.source_url}/knowledge", display=bundle.title)
     reasons = (release.override_reasons[each] for each in bundle.card.override_reasons)
     return Card(
         uuid=str(uuid5(decision, f"model|{bundle.id}")),

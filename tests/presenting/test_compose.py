@@ -15,8 +15,8 @@ from cds_service.hooks.response import Card, HookResponse
 from cds_service.knowledge.release import ProblemKind
 from cds_service.knowledge.rules import CardText, Evidence, Indicator, Severity
 from cds_service.presenting.choose import choose
-from cds_service.presenting.compose import compose
-from cds_service.presenting.groups import Group, Unchecked
+from cds_service.presenting.compose import compose, topic_code
+from cds_service.presenting.groups import Group, Shown, Unchecked
 from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import summarise, summarise_unchecked
 from cds_service.reasoning.findings import Finding, Missing, Outcome
@@ -498,3 +498,17 @@ def test_epic_remembers_an_override_by_letters_and_digits_of_rule_and_ingredient
     assert re.fullmatch(r"[A-Za-z0-9]{1,100}", code)
     if len(id) < 100:
         assert code == f"{id.replace('-', 'Z').replace('.', 'Y')}X11289X5640"
+
+
+def test_epic_gets_letters_and_digits_for_what_was_not_checked_too() -> None:
+    gap = Unchecked(Missing("list", "allergies", Reason.NOT_SENT))
+    (card,) = compose(Shown(unchecked=(gap,)), CHART, a_release(), DECISION, (), Session("P1", None, Dialect.EPIC))
+    assert card.source.topic is not None
+    assert card.source.topic.code == "notZchecked"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "code"), [(Dialect.STANDARD, "readmission-30d"), (Dialect.EPIC, "readmissionZ30d")]
+)
+def test_the_topic_of_a_model_is_its_id_as_the_client_takes_codes(dialect: Dialect, code: str) -> None:
+    assert topic_code("readmission-30d", Session("P1", None, dialect)) == code
