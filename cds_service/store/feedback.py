@@ -73,6 +73,9 @@ def keep_feedback(store: Store, reporter: Reporter, events: Sequence[Reported]) 
     """
     if not events:
         return Kept(0, 0)
+    if store.commits is not None and store.commits.away:
+        store.tell("feedback not kept", store.commits.away)
+        raise NotKept
     now = store.clock()
     post = Post(store, reporter, now, store.seals.key_of(now))
     try:

@@ -149,7 +149,7 @@ def writing(database: Engine) -> Iterator[Connection]:
     try:
         flock(turn, LOCK_EX)
         with database.begin() as connection:
-            connection.connection.cursor().execute("BEGIN IMMEDIATE")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
     finally:
         flock(turn, LOCK_UN)

@@ -95,6 +95,7 @@ class Store:
         """Begin to write. Raises `BadSettings` when the spool has no space."""
         self.spool = Spool(self.places.spool)
         self.commits = GroupCommit(Inserts(self.database), self.spool, self.clock, self.tell)
+        self.feedback = FeedbackChain()
         duties = self.duties
         self.upkeep = Upkeep(self.database, self.renew_ring, duties.anchor, duties.keep_days, self.clock, self.tell)
 

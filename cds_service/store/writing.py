@@ -81,8 +81,9 @@ class GroupCommit:
             batch, open_ended = self._collect()
             if batch:
                 self._commit(batch)
-            if self.away and (not open_ended or time.monotonic() - tried >= TRY_AGAIN_S):
-                self._drain()
+            if not open_ended or time.monotonic() - tried >= TRY_AGAIN_S:
+                if self.away or self._waits():
+                    self._drain()
                 tried = time.monotonic()
 
     def _collect(self) -> tuple[list[Waiting], bool]:
@@ -114,6 +115,14 @@ class GroupCommit:
             each.kept = kept
             each.done.set()
 
+    def _waits(self) -> bool:
+        """Whether records are in the spool: one may have gone there just as the database came back."""
+        try:
+            return self.spool.waiting() > 0
+        except OSError as error:
+            self.tell("spool not readable", type(error).__name__)
+            return False
+
     def _drain(self) -> None:
         """Bring the spool and the ids of lost records into the database, oldest first, and use it again."""
         with self.spool.draining() as mine:
@@ -125,8 +134,9 @@ class GroupCommit:
             except Exception as error:  # the thread lives on and tries again
                 self._give_up(error)
                 return
-        self.away = ""
-        self.tell("database back", "")
+        if self.away:
+            self.away = ""
+            self.tell("database back", "")
 
     def _drain_some(self) -> bool:
         """Whether there may be more."""
