@@ -126,10 +126,11 @@ class Site:
         """An id that no test had before: it is that of a patient of every tenant."""
         return f"same-{next(self.numbers)}"
 
-    def metrics(self) -> str:
+    def look(self, path: str) -> str:
+        """What somebody on this machine is told at `/health`, `/ready` or `/metrics`."""
         connection = HTTPConnection("localhost", self.port, timeout=30)
         try:
-            connection.request("GET", "/metrics")
+            connection.request("GET", path)
             return connection.getresponse().read().decode()
         finally:
             connection.close()
@@ -156,7 +157,7 @@ def write_config(folder: Path, ehr: str) -> Path:
     for name, signer in SIGNERS.items():
         tenants = ["north", "south"] if name == "group" else []
         entry = {"name": name, "issuers": [signer.iss], "keys": [signer.jwk], "tenants": tenants}
-        text = add_client(text, {**entry, "fhir_servers": [ehr], "select_to_sign": True}, True)
+        text = add_client(text, {**entry, "fhir_servers": [ehr], "select_to_sign": True, "burst": 1000}, True)
     (config / "clients.toml").write_text(text)
     for tenant in ("general", "group/north"):
         (config / "tenants" / tenant).mkdir(parents=True)

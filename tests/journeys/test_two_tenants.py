@@ -146,7 +146,7 @@ def test_a_record_that_is_shown_is_that_of_its_tenant(site: Site, pair: Pair, pa
 
 def counted(site: Site, tenant: Tenant) -> dict[str, float]:
     """Every number of the metrics that belongs to a tenant."""
-    families = text_string_to_metric_families(site.metrics())
+    families = text_string_to_metric_families(site.look("/metrics"))
     samples = [sample for family in families for sample in family.samples if not sample.name.endswith("_created")]
     return {
         f"{each.name} {sorted(each.labels.items())}": each.value

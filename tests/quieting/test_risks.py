@@ -178,6 +178,14 @@ def test_another_model_is_another_risk(ward: Ward) -> None:
     assert ward.scores(other).opens(without_a_statin()).says == ["prevent-other"]
 
 
+def test_of_two_risks_the_one_that_nobody_overrode_is_said(ward: Ward) -> None:
+    first = ward.scores(a_model(ward), replace(a_model(ward), id="prevent-other")).opens(without_a_statin())
+    assert first.says == [PREVENT, "prevent-other"]
+    ward.overrides(replace(first, cards=[first.card(PREVENT)]), REASON)
+    again = ward.opens(without_a_statin())
+    assert (again.says, again.kept_quiet) == (["prevent-other"], QUIET)
+
+
 def test_a_decision_whose_record_is_gone_is_not_remembered(ward: Ward) -> None:
     overridden(ward)
     remove_older(ward.store.database, ward.clock.now + DAY)
