@@ -1,7 +1,7 @@
 """What only shows with more than one worker, or when the database comes back at an awkward moment."""
 
 import sqlite3
-from copy import copy
+from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,7 +14,7 @@ from cds_service.errors import NotKept
 from cds_service.store.entries import Sealed, seal_entry
 from cds_service.store.feedback import Reported, Reporter, keep_feedback
 from cds_service.store.inserting import Inserts
-from cds_service.store.store import FILE, Places
+from cds_service.store.store import FILE, Places, Store
 from cds_service.store.tables import FEEDBACK
 from tests.store.entries import NOON, a_store, an_entry, decision_id, places_in
 from tests.store.test_failures import database_away, recorded, wait_for
@@ -26,10 +26,18 @@ def an_event(number: int) -> Reported:
     return Reported(str(uuid5(UUID(int=0), str(number))), "overridden", NOON + number)
 
 
+def forked(store: Store) -> Store:
+    """The store as a fork has it: what the master made, and nothing that another worker does to it later."""
+    own = copy(store)
+    own.feedback = copy(store.feedback)
+    own.feedback.chain = deepcopy(store.feedback.chain)
+    return own
+
+
 def test_each_worker_keeps_feedback_in_a_chain_of_its_own(places: Places) -> None:
     """gunicorn forks its workers after the store was opened, and forks another when one has died."""
     with a_store(places) as opened:
-        workers = [copy(opened) for _ in range(3)]
+        workers = [forked(opened) for _ in range(3)]
         for number, worker in enumerate(workers):
             worker.start()
             keep_feedback(worker, WARD, [an_event(number)])
