@@ -114,5 +114,5 @@ def expected_of(kind: Any) -> str:
     if get_origin(kind) is UnionType or type(None) in get_args(kind):
         kind = next(choice for choice in get_args(kind) if choice is not type(None))
     if get_origin(kind) is tuple:
-        return "an array of strings"
+        return "an array of strings" if get_args(kind)[0] is str else "an array of objects"
     return EXPECTED.get(kind, "an object")

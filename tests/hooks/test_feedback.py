@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.errors import BadRequest
-from cds_service.hooks.feedback import LONGEST_COMMENT, Feedback, FeedbackEvent, read_feedback
+from cds_service.hooks.feedback import LONGEST_COMMENT, Feedback, FeedbackEvent, feedback_answer, read_feedback
 from tests.support.requests import body
 from tests.support.shared import SHARED, needs_shared
 
@@ -63,6 +63,35 @@ def test_a_reason_may_lack_its_display_its_system_or_be_words_alone(reason: Any,
     assert (event.reason_code, event.reason_system, event.reason_display, event.comment) == expected
 
 
+@pytest.mark.requirement("CH-166", "CH-167")
+@pytest.mark.parametrize(
+    ("reason", "left_out"),
+    [
+        ({"reason": {"code": None}}, "feedback[0].overrideReason.reason.code: found nothing, expected a string"),
+        ({"reason": {"code": 7}}, "feedback[0].overrideReason.reason.code: found a number, expected a string"),
+        ({"reason": {}}, "feedback[0].overrideReason.reason.code: found nothing, expected a string"),
+        ({"reason": "c"}, "feedback[0].overrideReason.reason: found a string, expected an object"),
+        ({"reason": []}, "feedback[0].overrideReason.reason: found an array, expected an object"),
+        ({"userComment": {}}, "feedback[0].overrideReason.userComment: found an object, expected a string"),
+        ("c", "feedback[0].overrideReason: found a string, expected an object"),
+    ],
+)
+def test_an_override_with_an_odd_reason_is_kept_without_it_and_the_reason_named(reason: Any, left_out: str) -> None:
+    found = read(overridden(overrideReason=reason))
+    assert found.events == (FeedbackEvent(CARD, "overridden", MORNING),)
+    assert [str(problem) for problem in found.left_out] == [left_out]
+    assert json.loads(feedback_answer(found, stored=1)) == {"received": 1, "stored": 1, "leftOut": [left_out]}
+
+
+@pytest.mark.requirement("CH-168")
+def test_what_of_an_odd_reason_can_be_read_is_kept() -> None:
+    reason = {"reason": {"code": "c", "system": 1, "display": "d"}, "userComment": "x"}
+    found = read(overridden(overrideReason=reason))
+    (event,) = found.events
+    assert (event.reason_code, event.reason_system, event.reason_display, event.comment) == ("c", "", "d", "x")
+    assert [problem.element for problem in found.left_out] == ["feedback[0].overrideReason.reason.system"]
+
+
 @pytest.mark.requirement("CH-168")
 def test_what_a_person_typed_is_bounded_and_not_printed() -> None:
     (event,) = read(overridden(overrideReason={"userComment": SECRET * 1000})).events
@@ -99,6 +128,38 @@ def test_a_bare_array_or_a_single_event_is_refused(sent: Any) -> None:
         read_feedback(body(sent))
 
 
+@pytest.mark.requirement("CH-162")
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"feedback": 7}, "feedback: found a number, expected an array of objects"),
+        (
+            {"feedback": [accepted(acceptedSuggestions=7)]},
+            "feedback[0].acceptedSuggestions: found a number, expected an array of objects",
+        ),
+    ],
+)
+def test_what_should_have_been_a_list_of_objects_is_named_so(sent: Any, said: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        read_feedback(body(sent))
+    assert str(caught.value) == said
+
+
+@pytest.mark.requirement("CH-162", "CH-164")
+@pytest.mark.parametrize(
+    ("sent", "element"),
+    [
+        (b'{"feedback": [], "feedback": [%s]}', "body"),
+        (b'{"feedback": [{"outcome": "accepted", %s}]}', "feedback[0]"),
+    ],
+)
+def test_a_member_given_twice_is_refused(sent: bytes, element: str) -> None:
+    event = body(overridden()).strip()
+    with pytest.raises(BadRequest, match=r"a member given twice") as caught:
+        read_feedback(sent % (event if element == "body" else event[1:-1]))
+    assert caught.value.element == element
+
+
 @pytest.mark.requirement("CH-163", "CH-164", "CH-165", "CH-169")
 @pytest.mark.parametrize(
     ("event", "element"),
@@ -117,7 +178,6 @@ def test_a_bare_array_or_a_single_event_is_refused(sent: Any) -> None:
         (overridden(outcomeTimestamp="2026-11-20"), "feedback[0].outcomeTimestamp"),
         (overridden(outcomeTimestamp="2026-02-30T09:30:00Z"), "feedback[0].outcomeTimestamp"),
         (overridden(outcomeTimestamp="0001-01-01T00:00:00+14:00"), "feedback[0].outcomeTimestamp"),
-        (overridden(overrideReason={"reason": "c"}), "feedback[0].overrideReason"),
         ("accepted", "feedback[0]"),
     ],
 )
