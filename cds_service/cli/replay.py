@@ -52,6 +52,7 @@ def replay_one(store: "Store", decision: str, other: "Release | None") -> bool:
     from cds_service import __version__
     from cds_service.app import open_terminology
     from cds_service.governance import replay as replaying
+    from cds_service.governance.differences import say_differences
     from cds_service.record.reading import read_record
     from cds_service.store.releases import Releases
 
@@ -59,18 +60,19 @@ def replay_one(store: "Store", decision: str, other: "Release | None") -> bool:
     note_access(store, "replay", decision)
     content = store.records.open(envelope)
     kept = read_record(content)
-    typer.echo(f"decided {kept.now.isoformat()} under release {kept.release_digest[:SHOWN]}, code {kept.code_version}")
+    at = kept.now.strftime("%Y-%m-%d %H:%M:%S UTC")
+    typer.echo(f"decided {at} under release {kept.release_digest[:SHOWN]}, code {kept.code_version}")
     if other is not None:
         again = replaying.replay_under(kept, other.for_tenant(kept.tenant))
         typer.echo(f"under release {other.digest[:SHOWN]}:")
-        lines = list(replaying.say_differences(kept, again))
+        lines = list(say_differences(kept, again))
         echo_all(lines or ["nothing would be different"])
         return True
     again = replaying.replay(kept, replaying.open_archive(Releases(store.database), open_terminology()))
     if replaying.encode(again) == content:
         typer.echo("equal to the byte")
         return True
-    echo_all(replaying.say_differences(kept, again))
+    echo_all(say_differences(kept, again))
     if kept.code_version != __version__:
         typer.echo(f"not equal: this is code {__version__}, and only the same code promises equal bytes")
         return True

@@ -100,7 +100,7 @@ def test_a_recorded_call_replays_and_says_what_a_change_would_do(home: Path) -> 
     assert run("replay", "--since", "1d").stdout == "1 of 1 equal to the byte\n"
     other = run("replay", decision, "--overlay", str(home / "quieter.toml"))
     assert other.exit_code == 0
-    assert "not withheld before, withheld (rule is silent) now" in other.stdout
+    assert "was warning, shown; now warning, withheld (rule is silent)" in other.stdout
 
 
 @pytest.mark.parametrize("words", [("replay",), ("replay", "x", "--since", "1d"), ("simulate",)])

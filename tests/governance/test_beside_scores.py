@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from cds_service.app import Application
 from cds_service.cli import app
 from cds_service.governance.arms import CANDIDATE, CONTROL, Arms, arms_of, differing, only_models
+from cds_service.governance.differences import say_differences
 from cds_service.governance.releases import keep_shipped
-from cds_service.governance.replay import encode, open_archive, replay, say_differences
+from cds_service.governance.replay import encode, open_archive, replay
 from cds_service.governance.switching import without_model
 from cds_service.knowledge.bundle import Calibration, ModelKind
 from cds_service.knowledge.release import Release

@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import update
 
+from cds_service.chart.facts import Known
 from cds_service.errors import CdsError
 from cds_service.governance.arms import arms_of
+from cds_service.governance.differences import say_differences
 from cds_service.governance.many import PAGE, WorkStopped, ids_since, spread
 from cds_service.governance.releases import keep_shipped
-from cds_service.governance.replay import Archive, encode, open_archive, replay, replay_under, say_differences
+from cds_service.governance.replay import Archive, encode, open_archive, replay, replay_under
 from cds_service.governance.replay_many import Again, count, replay_each
 from cds_service.knowledge.release import Release
 from cds_service.record.reading import read_record
@@ -49,8 +52,8 @@ def test_both_arms_come_out_equal_to_the_byte(ward: Ward, quieter: Release) -> N
 def test_under_another_release_the_difference_is_said(ward: Ward, quieter: Release) -> None:
     _, kept = kept_of(ward, ward.sign(bleeding()).decision_id)
     lines = list(say_differences(kept, replay_under(kept, quieter)))
-    assert [line for line in lines if line.startswith(f"{RULE}|")] == [
-        f"{RULE}|MedicationRequest/med1|MedicationRequest/order1: not withheld before, withheld (rule is silent) now"
+    assert [line for line in lines if line.startswith(RULE)] == [
+        f"{RULE}, warfarin 5 mg with ibuprofen 600 mg: was warning, shown; now warning, withheld (rule is silent)"
     ]
     assert any(line.startswith("card no longer there: ") and "warfarin" in line for line in lines)
 
@@ -58,15 +61,26 @@ def test_under_another_release_the_difference_is_said(ward: Ward, quieter: Relea
 def test_another_limit_is_said_as_the_urgency_that_it_gives(ward: Ward, lesser: Release) -> None:
     _, kept = kept_of(ward, ward.sign(overdosed()).decision_id)
     lines = list(say_differences(kept, replay_under(kept, lesser)))
-    assert any(
-        line.startswith(f"{RULE}|") and "fires as critical before, fires as warning now" in line for line in lines
-    )
+    (told,) = [line for line in lines if line.startswith(RULE)]
+    assert told.endswith(": was critical, shown; now warning, shown")
     assert any(line.startswith("card otherwise in detail, indicator: ") for line in lines)
 
 
 def test_equal_records_have_nothing_to_say(ward: Ward) -> None:
     _, kept = kept_of(ward, ward.sign(bleeding()).decision_id)
     assert list(say_differences(kept, replay_under(kept, ward.shipped))) == []
+
+
+def test_what_was_read_back_as_a_list_is_no_difference(ward: Ward) -> None:
+    _, kept = kept_of(ward, ward.sign(bleeding()).decision_id)
+    (first, *_) = kept.findings
+    read, found = (
+        replace(kept, findings=(replace(first, used={"conditions": Known(value)}),))
+        for value in (["ulcer"], ("ulcer",))
+    )
+    assert list(say_differences(read, found)) == []
+    without = replace(kept, findings=(replace(first, used={}),))
+    assert list(say_differences(found, without)) == ["otherwise: what the findings rest on"]
 
 
 def test_many_are_counted_by_how_they_come_out(ward: Ward, quieter: Release) -> None:
