@@ -24,7 +24,7 @@ from cds_service.presenting.memory import (
     unwritten_of,
 )
 from cds_service.presenting.quiet import SELECTING
-from cds_service.presenting.quieting import SEEN_FOR, SIGNING, snooze_of
+from cds_service.presenting.quieting import SEEN_FOR, SIGNING, names_of, snooze_of
 from cds_service.reasoning.findings import Bound, Outcome
 from cds_service.record.reading import read_record
 from cds_service.record.stored import StoredRecord
@@ -157,9 +157,10 @@ def open_record(store: Store, decision_id: str) -> StoredRecord | None:
 
 
 def remembered_of(decided: Decided, record: StoredRecord, rule: Rule) -> Remembered | None:
-    """A finding as it was; None for an accepted suggestion that did more than add orders: what it took away or changed
-    is no longer found, or is found again because it came back."""
-    ordered = find_ordered(decided, record)
+    """A finding as it was; None for an accepted suggestion that its rule does not make, or that did more than add
+    orders: what it took away or changed is no longer found, or is found again because it came back."""
+    own = names_of(rule.suggestions)
+    ordered = tuple(each for each in find_ordered(decided, record) if not own.isdisjoint(each))
     fired = [each for each in record.findings if each.outcome == Outcome.FIRES]
     if decided.place >= len(fired) or (decided.outcome == ACCEPTED and not ordered):
         return None

@@ -20,6 +20,10 @@ class Verb(StrEnum):
     REFER = "refer"
 
 
+BESIDES = frozenset({Verb.ORDER_LAB, Verb.REFER})
+"""What orders something besides the drugs: it changes no finding by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sig:
     """How a drug is ordered: `count` units of the product (tablets, sprays) at a time, every so many hours.

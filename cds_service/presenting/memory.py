@@ -22,7 +22,8 @@ TRUE = Truth.TRUE
 class Became(StrEnum):
     """What became of a finding that was shown; the value is the reason that the record gives for not saying it again.
 
-    `SEEN` was shown while the drug was being picked, to a client that wants it said once.
+    `ACTED_ON`: a suggestion of the finding's own rule was accepted that only added orders. `SEEN` was shown while the
+    drug was being picked, to a client that wants it said once.
     """
 
     OVERRIDDEN = "overridden before"

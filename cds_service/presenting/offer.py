@@ -13,7 +13,7 @@ from cds_service.hooks.response import Suggestion as Button
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.suggestions import Verb
 from cds_service.presenting.groups import Group
-from cds_service.presenting.propose import Candidate, Proposer
+from cds_service.presenting.propose import Candidate, Proposer, is_ordered
 from cds_service.presenting.quiet import SELECTING
 from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import plain_title, speak
@@ -73,9 +73,10 @@ def offer(group: Group, card: str, trial: Trial) -> Offer:
     held = sorted(try_all(group, trial), key=lambda each: worth(each, picking))
     buttons = [each for each in distinct(held) if each.candidate.actions][:MOST]
     advice = [each for each in held if not each.candidate.actions and each.candidate.solves][:MOST]
-    if not buttons and not advice:
+    lines = list(being_ordered(group, trial.chart))
+    if not buttons and not advice and not lines:
         return NOTHING
-    lines = [line for each in buttons for line in consequences(each, trial)]
+    lines += [line for each in buttons for line in consequences(each, trial)]
     lines += [by_hand(each, trial.chart) for each in advice]
     epic = trial.proposer.session.dialect is Dialect.EPIC
     return Offer(
@@ -170,6 +171,14 @@ def name(findings: tuple[Finding, ...]) -> str:
     titles = list(dict.fromkeys(escape_markdown(plain_title(finding, LONGEST_NAME)) for finding in findings))
     more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
     return "; ".join(titles[:NAMED]) + more
+
+
+def being_ordered(group: Group, chart: Chart) -> Iterator[str]:
+    """The tests and referrals that the findings' rules suggest and that are among the orders of this call."""
+    suggested = (each.orderable for finding in group.told for each in finding.rule.suggestions)
+    titles = dict.fromkeys(each.title for each in suggested if each and is_ordered(each, chart))
+    if titles:
+        yield f"Being ordered: {escape_markdown(', '.join(titles))}"
 
 
 def by_hand(verified: Verified, chart: Chart) -> str:

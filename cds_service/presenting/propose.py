@@ -24,15 +24,12 @@ from cds_service.chart.facts import Known, Unknown
 from cds_service.fhir import build
 from cds_service.hooks.response import Action
 from cds_service.knowledge.release import Release
-from cds_service.knowledge.suggestions import Orderable, Sig, Suggestion, Verb
+from cds_service.knowledge.suggestions import BESIDES, Orderable, Sig, Suggestion, Verb
 from cds_service.presenting.session import Dialect, Session
 from cds_service.reasoning.conditions import weigh_all
 from cds_service.reasoning.findings import Finding
 from cds_service.reasoning.logic import Truth
 from cds_service.terminology.products import Terminology
-
-# Verbs that order something besides the drugs: they change no finding by themselves.
-BESIDES = frozenset({Verb.ORDER_LAB, Verb.REFER})
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -163,7 +160,7 @@ class Proposer:
 
     def order_service(self, candidate: Candidate, orderable: Orderable) -> Candidate | None:
         """A test or a referral, unless it is being ordered or its result is recent enough."""
-        if {orderable.loinc, orderable.title} & {*self.chart.ordered_services}:
+        if is_ordered(orderable, self.chart):
             return None
         if self.is_recent(orderable.fact, candidate.suggestion.repeat_after_days):
             return None
@@ -204,6 +201,11 @@ class Proposer:
         """Whether an ingredient of the new drug is on the allergy list, whatever the rules of the site say."""
         facts = (drug_fact(self.chart, new, each, "allergy_same_ingredient") for each in new.ingredient_rxcuis)
         return any(isinstance(fact, Known) and fact.value for fact in facts)
+
+
+def is_ordered(orderable: Orderable, chart: Chart) -> bool:
+    """Whether a test or a referral is among the orders of this call."""
+    return not {orderable.loinc, orderable.title}.isdisjoint(chart.ordered_services)
 
 
 def what_it_does(finding: Finding, suggestion: Suggestion) -> tuple[object, ...]:

@@ -1,13 +1,17 @@
 """What somebody has decided about is not said again, until it is worse (DESIGN 6).
 
+What interrupts is never quiet because of an order that was added: a test answers no interaction.
+
 A card stays away only as a whole: when each of its findings was decided about and none of them is worse since. One that
 is new, or worse, brings the others back with it, for they belong to one problem.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from cds_service.chart.chart import Chart
+from cds_service.chart.chart import HOOKS_WITHOUT_ORDERS, Chart
 from cds_service.knowledge.rules import Indicator, Rule, Severity
+from cds_service.knowledge.suggestions import BESIDES, Suggestion
 from cds_service.presenting.groups import Group, Withheld
 from cds_service.presenting.memory import PRODUCTS, Became, Memory, Remembered, doses_of, held_of, name_grade
 from cds_service.presenting.quiet import INDICATORS
@@ -70,13 +74,26 @@ def is_in_force(each: Remembered, finding: Finding, memory: Memory, chart: Chart
         return False
     if each.became is Became.SEEN:
         return chart.hook == SIGNING and age < SEEN_FOR and finding.indicator is not Indicator.CRITICAL
-    return each.became is Became.OVERRIDDEN or is_there(each.ordered, chart)
+    if each.became is Became.ACTED_ON:
+        return finding.indicator is Indicator.INFO and is_there(each.ordered, finding.rule, chart)
+    return True
 
 
-def is_there(ordered: tuple[tuple[str, ...], ...], chart: Chart) -> bool:
-    """Whether everything that was added is on the chart."""
+def is_there(ordered: tuple[tuple[str, ...], ...], rule: Rule, chart: Chart) -> bool:
+    """Whether everything that was added is on the chart.
+
+    A call without drafts shows no test that was ordered: there a test that was accepted counts as ordered.
+    """
     there = {*(drug.rxcui for drug in chart.drugs), *chart.ordered_services}
+    if chart.hook in HOOKS_WITHOUT_ORDERS:
+        there |= names_of(each for each in rule.suggestions if each.verb in BESIDES)
     return bool(ordered) and all(not there.isdisjoint(names) for names in ordered)
+
+
+def names_of(suggestions: Iterable[Suggestion]) -> set[str]:
+    """What the orders that are suggested are called: their codes and titles."""
+    orderables = [each.orderable for each in suggestions if each.orderable is not None]
+    return {name for each in orderables for name in (each.rxcui, each.loinc, each.title) if name}
 
 
 def why_worse(finding: Finding, then: Remembered, chart: Chart) -> str:

@@ -5,17 +5,26 @@ from typing import Any
 
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import CardText, Indicator, Rule, Severity
-from cds_service.knowledge.suggestions import Orderable, Suggestion, Verb
+from cds_service.knowledge.suggestions import Orderable, Sig, Suggestion, Verb
 from tests.presenting.findings import a_spoken_rule
 from tests.support.charts import SNOMED, a_grade, a_line, a_side, any_line, code_set
 from tests.support.requests import PatientCase, a_patient
 
-WARFARIN, IBUPROFEN, NAPROXEN = "11289", "5640", "7258"
+WARFARIN, IBUPROFEN, NAPROXEN, CLOPIDOGREL = "11289", "5640", "7258", "32968"
 ULCER = "13200003"
 has_ulcer = a_line("conditions", "any_in", code_set("ulcer", (SNOMED, ULCER)))
 
 ON_WARFARIN = a_patient("P1").taking("855332", "warfarin", id="warfarin", dose=1, per_day=1)
 INR = Orderable("inr", "INR", "lab", "all", "LOINC", "verified", loinc="6301-6", product="INR", fact="inr")
+ON_BOTH = ON_WARFARIN.taking("197806", "ibuprofen", id="ibuprofen", dose=1, per_day=3)
+PANTOPRAZOLE = Orderable(
+    *("pantoprazole-40", "pantoprazole 40 mg", "drug", "adults", "FDA pantoprazole label", "label-known"),
+    rxcui="314200",
+    product="pantoprazole 40 MG Delayed Release Oral Tablet",
+    sig=Sig(1, "tablet", "oral", times_per_day=1),
+)
+ORDER_INR = Suggestion(Verb.ORDER_LAB, "Order an INR", orderable=INR)
+STOP = Suggestion(Verb.STOP, "Stop {{ a.name }}", drug="a")
 
 
 def with_ibuprofen(patient: PatientCase = ON_WARFARIN, rxcui: str = "197806", **members: Any) -> PatientCase:
@@ -48,6 +57,17 @@ def contraindicated(**more: Any) -> Rule:
     return bleeding(severity=Severity.CONTRAINDICATED, indicator=Indicator.CRITICAL, **more)
 
 
+def inr_due(id: str = "inr-due", **more: Any) -> Rule:
+    """The same drugs, worth a word and a test."""
+    mild = {"severity": Severity.MINOR, "indicator": Indicator.INFO, "grades": (), "suggestions": (ORDER_INR,)}
+    return bleeding(id, **{**mild, **more})
+
+
+def antiplatelet_and_nsaid() -> Rule:
+    """A rule of the same problem to which no test is an answer."""
+    return bleeding("antiplatelet-nsaid", sides=(a_side("a", IBUPROFEN), a_side("b", CLOPIDOGREL)), grades=())
+
+
 def ulcer_and_nsaid() -> Rule:
     """A rule of the same problem about the drug alone."""
     return a_spoken_rule(
@@ -59,10 +79,6 @@ def ulcer_and_nsaid() -> Rule:
         card=CardText("{{ this.name }} and an ulcer", "Ulcer.", ("benefit-outweighs-risk",)),
         facts=frozenset({"conditions"}),
     )
-
-
-ORDER_INR = Suggestion(Verb.ORDER_LAB, "Order an INR", orderable=INR)
-STOP = Suggestion(Verb.STOP, "Stop {{ a.name }}", drug="a")
 
 
 def in_problem(release: Release, problem: str, group_by: str) -> Release:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cds_service.knowledge.rules import Indicator, Severity
 from cds_service.presenting.groups import Group
@@ -85,3 +86,11 @@ def test_remembering_more_never_says_more(said: tuple[Group, ...], memory: Memor
 def test_without_a_memory_everything_is_said(said: tuple[Group, ...]) -> None:
     assert keep_quiet(said, Memory(), CHART) == (said, ())
     assert keep_quiet(said, Memory(NOW), CHART) == (said, ())
+
+
+@given(groups, memories)
+def test_nothing_that_interrupts_goes_away_because_of_an_order(said: tuple[Group, ...], memory: Memory) -> None:
+    ordered = (("ibuprofen",),)  # which is on the chart
+    told = tuple(replace(each, ordered=ordered) for each in memory.told if each.became is Became.ACTED_ON)
+    _, quiet = keep_quiet(said, Memory(NOW, told), CHART)
+    assert all(each.finding.indicator is Indicator.INFO for each in quiet)

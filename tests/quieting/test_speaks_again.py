@@ -14,25 +14,31 @@ from sqlalchemy.exc import OperationalError
 from cds_service.call import Call
 from cds_service.knowledge.release import Release
 from cds_service.knowledge.rules import Indicator, Severity
+from cds_service.knowledge.suggestions import Suggestion, Verb
 from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.store.retention import remove_older
 from cds_service.store.ring import rotate_key
 from cds_service.store.tables import DECISIONS
 from tests.quieting.rules import (
+    ON_BOTH,
     ON_WARFARIN,
     ORDER_INR,
+    PANTOPRAZOLE,
     STOP,
     ULCER,
+    antiplatelet_and_nsaid,
     bleeding,
     contraindicated,
+    inr_due,
     ulcer_and_nsaid,
     with_ibuprofen,
     with_inr,
 )
+from tests.support.charts import a_line, ingredient_set
 from tests.support.requests import PatientCase, a_patient
 from tests.support.ward import BEN, DAY, HOUR, REASON, Ward
 
-RULE = "warfarin-nsaid"
+RULE, DUE = "warfarin-nsaid", "inr-due"
 
 
 def overridden(ward: Ward, patient: PatientCase | None = None, **rule: Any) -> Ward:
@@ -257,17 +263,57 @@ def test_a_drug_that_was_renewed_unchanged_and_is_now_changed_is_said(ward: Ward
 # What was acted on.
 
 
-def test_a_test_that_was_accepted_and_then_dropped_is_asked_for_again(ward: Ward) -> None:
-    first = ward.knows(bleeding(suggestions=(ORDER_INR,))).signs(with_ibuprofen())
+def test_a_test_is_no_answer_to_what_interrupts(ward: Ward) -> None:
+    ward.knows(bleeding(suggestions=(ORDER_INR,)), antiplatelet_and_nsaid())
+    patient = with_ibuprofen(ON_WARFARIN.taking("309362", "clopidogrel", dose=1, per_day=1))
+    first = ward.signs(patient)
+    assert first.says == ["antiplatelet-nsaid", RULE]
     ward.accepts(first, RULE, "INR")
-    assert ward.signs(with_ibuprofen()).says == [RULE]
+    again = ward.signs(patient.drafting(first.order(RULE)))
+    assert (again.says, again.kept_quiet) == (["antiplatelet-nsaid", RULE], {})
+    assert "Being ordered: INR" in again.card(RULE)["detail"]
+    assert "suggestions" not in again.card(RULE)
+
+
+def test_a_test_is_no_answer_to_a_finding_whose_rule_did_not_ask_for_it(ward: Ward) -> None:
+    first = ward.knows(inr_due(), inr_due("stomach", suggestions=())).signs(with_ibuprofen())
+    ward.accepts(first, DUE, "INR")
+    assert ward.signs(with_ibuprofen().drafting(first.order(DUE))).says == [DUE, "stomach"]
+
+
+def test_a_test_that_the_rule_no_longer_asks_for_is_no_answer(ward: Ward) -> None:
+    first = ward.knows(inr_due()).signs(with_ibuprofen())
+    ward.accepts(first, DUE, "INR")
+    ward.knows(inr_due(suggestions=()))
+    assert ward.signs(with_ibuprofen().drafting(first.order(DUE))).says == [DUE]
+
+
+def test_what_interrupts_since_a_test_was_ordered_is_said(ward: Ward) -> None:
+    first = ward.knows(inr_due()).signs(with_ibuprofen())
+    ward.accepts(first, DUE, "INR")
+    ward.knows(inr_due(severity=Severity.MAJOR, indicator=Indicator.WARNING))
+    assert ward.signs(with_ibuprofen().drafting(first.order(DUE))).says == [DUE]
+
+
+def test_a_test_that_was_accepted_and_then_dropped_is_asked_for_again(ward: Ward) -> None:
+    first = ward.knows(inr_due()).signs(with_ibuprofen())
+    ward.accepts(first, DUE, "INR")
+    assert ward.signs(with_ibuprofen()).says == [DUE]
+
+
+def test_a_drug_that_was_added_and_is_not_on_the_list_is_suggested_again(ward: Ward) -> None:
+    add = Suggestion(Verb.ADD_MEDICATION, "Add pantoprazole", orderable=PANTOPRAZOLE)
+    taking = {"all": (a_line("all_drugs", "none_in", ingredient_set("ppi", "40790")),), "suggestions": (add,)}
+    first = ward.knows(inr_due("stomach", **taking)).opens(ON_BOTH)
+    ward.accepts(first, "stomach", "pantoprazole")
+    assert ward.opens(ON_BOTH).says == ["stomach"]
 
 
 def test_another_test_than_the_accepted_one_changes_nothing(ward: Ward) -> None:
-    first = ward.knows(bleeding(suggestions=(ORDER_INR,))).signs(with_ibuprofen())
-    ward.accepts(first, RULE, "INR")
+    first = ward.knows(inr_due()).signs(with_ibuprofen())
+    ward.accepts(first, DUE, "INR")
     potassium = {"resourceType": "ServiceRequest", "id": "k", "status": "draft", "code": {"text": "Potassium"}}
-    assert ward.signs(with_ibuprofen().drafting(potassium)).says == [RULE]
+    assert ward.signs(with_ibuprofen().drafting(potassium)).says == [DUE]
 
 
 def test_a_drug_that_was_stopped_by_a_suggestion_and_is_ordered_again_is_said(ward: Ward) -> None:
@@ -277,11 +323,10 @@ def test_a_drug_that_was_stopped_by_a_suggestion_and_is_ordered_again_is_said(wa
 
 
 def test_a_test_that_was_accepted_does_not_quiet_what_is_worse_since(ward: Ward) -> None:
-    first = ward.knows(bleeding(suggestions=(ORDER_INR,))).signs(with_ibuprofen())
-    ward.accepts(first, RULE, "INR")
-    (action,) = first.card(RULE)["suggestions"][0]["actions"]
-    more = with_ibuprofen(per_day=4).drafting({**action["resource"], "id": "inr"})
-    assert ward.signs(more).says == [RULE]
+    twice = a_patient("P1").taking("855332", "warfarin", id="warfarin", dose=2, per_day=1)
+    first = ward.knows(inr_due()).signs(with_ibuprofen())
+    ward.accepts(first, DUE, "INR")
+    assert ward.signs(with_ibuprofen(twice).drafting(first.order(DUE))).says == [DUE]
 
 
 # From picking to signing.

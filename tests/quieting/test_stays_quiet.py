@@ -2,10 +2,11 @@
 
 from cds_service.knowledge.rules import Severity
 from tests.quieting.rules import (
+    ON_BOTH,
     ON_WARFARIN,
-    ORDER_INR,
     ULCER,
     bleeding,
+    inr_due,
     ulcer_and_nsaid,
     with_ibuprofen,
     with_inr,
@@ -14,7 +15,7 @@ from tests.support.requests import dosage
 from tests.support.ward import BEN, DAY, HOUR, Ward
 
 OVERRIDDEN, ACTED_ON, SEEN = "overridden before", "already acted on", "said while the drug was picked"
-RULE = "warfarin-nsaid"
+RULE, DUE = "warfarin-nsaid", "inr-due"
 SAID = {RULE: OVERRIDDEN}
 
 
@@ -121,11 +122,25 @@ def test_where_the_site_says_so_an_override_counts_for_everybody(ward: Ward) -> 
 
 
 def test_a_test_that_was_accepted_and_is_being_ordered_is_not_asked_for_again(ward: Ward) -> None:
-    first = ward.knows(bleeding(suggestions=(ORDER_INR,))).signs(with_ibuprofen())
-    ward.accepts(first, RULE, "INR")
-    (action,) = first.card(RULE)["suggestions"][0]["actions"]
-    again = ward.signs(with_ibuprofen().drafting({**action["resource"], "id": "inr"}))
-    assert (again.says, again.kept_quiet) == ([], {RULE: ACTED_ON})
+    first = ward.knows(inr_due()).signs(with_ibuprofen())
+    ward.accepts(first, DUE, "INR")
+    again = ward.signs(with_ibuprofen().drafting(first.order(DUE)))
+    assert (again.says, again.kept_quiet) == ([], {DUE: ACTED_ON})
+
+
+def test_a_test_that_was_due_and_ordered_is_not_named_when_the_chart_is_opened_again(ward: Ward) -> None:
+    first = ward.knows(inr_due()).opens(ON_BOTH)
+    ward.accepts(first, DUE, "INR")
+    again = ward.opens(ON_BOTH)
+    assert (again.says, again.kept_quiet) == ([], {DUE: ACTED_ON})
+
+
+def test_a_test_that_two_rules_of_a_card_ask_for_answers_both(ward: Ward) -> None:
+    other = inr_due("inr-with-antibiotic")
+    first = ward.knows(inr_due(), other).signs(with_ibuprofen())
+    ward.accepts(first, DUE, "INR")
+    again = ward.signs(with_ibuprofen().drafting(first.order(DUE)))
+    assert (again.says, again.kept_quiet) == ([], {DUE: ACTED_ON, "inr-with-antibiotic": ACTED_ON})
 
 
 def test_a_client_that_asks_for_it_is_not_told_at_signing_what_it_was_told_while_picking(ward: Ward) -> None:

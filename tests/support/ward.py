@@ -55,6 +55,11 @@ class Answered:
     def card(self, rule: str) -> dict[str, Any]:
         return next(card for card in self.cards if rule in [named["rule"] for named in named_on(card)])
 
+    def order(self, rule: str) -> dict[str, Any]:
+        """What the first suggestion of the rule's card creates, as a draft with an id."""
+        (action,) = self.card(rule)["suggestions"][0]["actions"]
+        return {**action["resource"], "id": "accepted"}
+
     def suggestion(self, rule: str, word: str) -> str:
         """The uuid of a suggestion of the rule's card with this word in its label."""
         return next(str(each["uuid"]) for each in self.card(rule)["suggestions"] if word in each["label"])
