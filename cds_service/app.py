@@ -233,8 +233,10 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
     refuse_exposure(settings, trusts_clients=bool(clients))
     store = open_records(settings, tell)
 
+    of_clients = frozenset(client.role.strip().casefold() for client in clients if client.role)
+
     def keep(record: DecisionRecord, milliseconds: float) -> None:
-        store.write(entry_of(record))
+        store.write(entry_of(record, of_clients | in_force.arms.roles))
         write(record, milliseconds)
 
     application = build(settings, keep)

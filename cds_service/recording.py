@@ -18,13 +18,15 @@ MORE = "more"
 """The topic of the card that counts what a limit held back."""
 OTHER_ARM = "other arm"
 """Why a finding of the release that did not answer was not shown."""
-ROLE = re.compile(r"[a-z][a-z -]{0,39}")
+COMMON_ROLES = frozenset({"dentist", "doctor", "midwife", "nurse", "pharmacist", "physician", "resident"})
+"""Roles that stand in clear although nothing here names them; any other word of a client might be a person's name."""
+NO_ROLES: frozenset[str] = frozenset()
 Subjects = tuple[str, tuple[str, ...]]
 
 
-def entry_of(record: DecisionRecord) -> Entry:
+def entry_of(record: DecisionRecord, roles: frozenset[str] = NO_ROLES) -> Entry:
     """What is kept of a decision. In clear stand ids of rules, counts and words of closed lists, nothing a client
-    wrote freely."""
+    wrote freely: of the user's role that it is one of `roles`, which this site names, or a common one."""
     reasons = {withheld.finding.key: withheld.reason for withheld in record.withheld}
     cards = cards_by_subjects(record)
     fired = [finding for finding in record.findings if finding.outcome is Outcome.FIRES]
@@ -39,7 +41,7 @@ def entry_of(record: DecisionRecord) -> Entry:
         body_sha256=record.body_sha256,
         patient_id=record.session.patient_id,
         user_id=record.user_id,
-        role=name_role(record.role, record.user_id),
+        role=name_role(record.role, record.user_id, roles),
         release_digest=record.release_digest,
         code_version=record.code_version,
         payload=canonical_bytes(record),
@@ -93,11 +95,12 @@ def cards_by_subjects(record: DecisionRecord) -> dict[Subjects, str]:
     }
 
 
-def name_role(role: str | None, user_id: str | None) -> str:
-    """The user's role as the client names it, else the type of the user; `other` for what is no plain word."""
+def name_role(role: str | None, user_id: str | None, roles: frozenset[str] = NO_ROLES) -> str:
+    """The user's role where it is one of `roles` or a common one, `other` for any other; without one the type of the
+    user."""
     if role is not None:
         word = role.strip().casefold()
-        return word if ROLE.fullmatch(word) else "other"
+        return word if word in roles or word in COMMON_ROLES else "other"
     match = USER.fullmatch(user_id or "")
     return match[1] if match else ""
 

@@ -21,8 +21,8 @@ CONTROL, CANDIDATE = "control", "candidate"
 class Arms:
     """What answers. A patient belongs to one arm for as long as the salt stays; with 0 percent the candidate is silent.
 
-    `services` ask for what either arm needs. `beside` holds for each arm those rules and models of the other that it
-    has not, or has otherwise.
+    `services` ask for what either arm needs, `roles` are those that rules of either name. `beside` holds for each arm
+    those rules and models of the other that it has not, or has otherwise.
     """
 
     control: Release
@@ -31,6 +31,7 @@ class Arms:
     salt: str = ""
     services: Mapping[str, Service] = field(default_factory=dict)
     beside: Mapping[str, Release] = field(default_factory=dict)
+    roles: frozenset[str] = frozenset()
 
     @property
     def releases(self) -> tuple[Release, ...]:
@@ -57,7 +58,8 @@ def arms_of(control: Release, candidate: Release | None = None, percent: int = 0
     """The arms, ready to answer: with a candidate, both read from a chart what either needs, so that the findings of
     the other arm are those it would have had."""
     if candidate is None:
-        return Arms(control, services={service.id: service for service in control.services})
+        services = {service.id: service for service in control.services}
+        return Arms(control, services=services, roles=frozenset(roles_in(control)))
     facts = control.needs.facts | candidate.needs.facts
     one, other = ask_for(control, facts), ask_for(candidate, facts)
     return Arms(
@@ -67,7 +69,16 @@ def arms_of(control: Release, candidate: Release | None = None, percent: int = 0
         salt,
         services={service.id: service for service in join_services(control.services, candidate.services)},
         beside={CONTROL: differing(other, one), CANDIDATE: differing(one, other)},
+        roles=frozenset({*roles_in(control), *roles_in(candidate)}),
     )
+
+
+def roles_in(release: Release) -> Iterator[str]:
+    """The roles that rules are meant for, or not meant for, of whatever tenant."""
+    for each in (release, *release.tenants.values()):
+        audiences = [rule.audience for rule in each.rules.values() if rule.audience is not None]
+        for audience in audiences:
+            yield from audience.only.roles | audience.besides.roles
 
 
 def share(salt: str, tenant: str, patient_id: str) -> int:

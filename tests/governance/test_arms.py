@@ -6,6 +6,7 @@ from hashlib import sha256
 from cds_service.governance.arms import CANDIDATE, CONTROL, arms_of, differing, join_services, share
 from cds_service.hooks.discovery import CODED_TEMPLATES, CODES_PER_KEY, Service
 from cds_service.knowledge.release import Release
+from cds_service.knowledge.rules import Audience, Listeners
 from tests.governance.conftest import RULE, Ward, bleeding
 
 
@@ -32,6 +33,17 @@ def test_two_tenants_share_their_patients_out_independently() -> None:
 def test_one_release_alone_has_no_arms(shipped: Release) -> None:
     picked = arms_of(shipped).pick("ward", "p1")
     assert (picked.release, picked.arm, picked.beside) == (shipped, "", None)
+
+
+def test_the_roles_known_are_those_that_rules_of_either_arm_or_of_a_tenant_name(shipped: Release) -> None:
+    def heard_by(*roles: str) -> Release:
+        audience = Audience(besides=Listeners(roles=frozenset(roles)))
+        return replace(shipped, rules={**shipped.rules, RULE: replace(shipped.rules[RULE], audience=audience)})
+
+    theirs = replace(shipped, tenants={"north": heard_by("ward pharmacist")})
+    assert arms_of(shipped).roles == frozenset()
+    assert arms_of(theirs).roles == {"ward pharmacist"}
+    assert arms_of(theirs, heard_by("student nurse"), 10, "salt").roles == {"ward pharmacist", "student nurse"}
 
 
 def test_only_the_rules_that_differ_are_asked_of_the_other_arm(shipped: Release, quieter: Release) -> None:

@@ -77,11 +77,15 @@ def test_what_was_not_recognised_is_not_quoted_beside_the_record() -> None:
         (None, "Doe, Jane", ""),
         (None, None, ""),
         (" Nurse ", "Practitioner/123", "nurse"),
+        (" Ward Pharmacist ", "Practitioner/123", "ward pharmacist"),
         ("Jane Doe 1970-01-01", "Practitioner/123", "other"),
+        ("dr jane doe", "Practitioner/123", "other"),
     ],
 )
-def test_a_role_is_a_plain_word_or_the_type_of_the_user(role: str | None, user: str | None, named: str) -> None:
-    assert name_role(role, user) == named
+def test_a_role_is_one_that_the_site_names_or_a_common_one_or_the_type_of_the_user(
+    role: str | None, user: str | None, named: str
+) -> None:
+    assert name_role(role, user, frozenset({"ward pharmacist"})) == named
 
 
 def test_whom_a_record_is_about_is_read_as_it_was_hashed() -> None:

@@ -35,6 +35,8 @@ PLANTED = {
     "sig": "one with Quastelmann's breakfast",
     "drug": "Quastelmannol forte",
     "authored": "2019-08-23",
+    "role": "dr quastelmann-vogt",
+    "department": "quastelmann's ward",
 }
 
 
@@ -52,6 +54,7 @@ def a_call() -> bytes:
     )
     request = case.order_sign()
     request["context"].update(userId=PLANTED["user"], encounterId=PLANTED["encounter"])
+    request["extension"] = {"org.cds-service": {name: PLANTED[name] for name in ("role", "department")}}
     return body(request)
 
 
