@@ -207,12 +207,17 @@ def history(config: ConfigOption = None) -> None:
 
     with plain_errors():
         desk = open_desk(config)
+        typer.echo("Releases, oldest first:")
         for kept in desk.releases.every():
-            signed = f", approved by {kept.approver}" if kept.approver else ""
-            typer.echo(f"{kept.digest[:SHOWN]} {kept.state}, {stamp(kept.made)} by {kept.author}{signed}: {kept.why}")
-        for entry in desk.releases.history():
+            signed = f" by {kept.approver}" if kept.approver else ""
+            typer.echo(f"  {kept.digest[:SHOWN]}  {kept.state}{signed}")
+            typer.echo(f"      {stamp(kept.made)} by {kept.author}: {kept.why}")
+        log = desk.releases.history()
+        typer.echo("In force, the last one now:" if log else "In force: what the data folders hold.")
+        for entry in log:
             forged = "" if is_genuine(desk.releases, desk.store.ring, entry) else " NOT SIGNED BY THIS RING"
-            typer.echo(f"{entry.number}. {stamp(entry.at)} {describe(entry)}, by {entry.who}: {entry.why}{forged}")
+            typer.echo(f"  {entry.number}. {describe(entry)}{forged}")
+            typer.echo(f"      since {stamp(entry.at)}, by {entry.who}: {entry.why}")
 
 
 def hold_to_examples(desk: Desk, kept: "Kept") -> None:
@@ -260,7 +265,7 @@ def describe(entry: "Activation") -> str:
 
 
 def stamp(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def echo_lines(lines: Iterable[str]) -> None:

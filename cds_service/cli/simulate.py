@@ -37,6 +37,7 @@ def simulate(
     Decisions that repeat the one before are left out. What quieted an alert then quiets it here.
     """
     from cds_service.app import open_terminology
+    from cds_service.governance.simulated import say_simulation
 
     if (overlay is None) == (release is None):
         raise typer.BadParameter("name a file of changes, or a release with --release", param_hint="--overlay")
@@ -44,18 +45,19 @@ def simulate(
         settings = settings_from(config)
         store = open_for_reading(settings)
         other = find_other(settings, store, release, overlay)
-        base, _ = read_in_force(settings, open_terminology())
-        first = read_moment(since, datetime.now(UTC)).timestamp()
-        note_access(store, "simulate", f"since {datetime.fromtimestamp(first, UTC).isoformat()}")
+        base, which = read_in_force(settings, open_terminology())
+        first = read_moment(since, datetime.now(UTC))
+        note_access(store, "simulate", f"since {first.isoformat()}")
         assert other is not None  # one of the two was named
-        found = run(store, base, other, first, tenant, processes or os.cpu_count() or 1)
+        found = run(store, base, other, first.timestamp(), tenant, processes or os.cpu_count() or 1)
     if as_json:
         import msgspec
 
         typer.echo(msgspec.json.encode(found))
         return
-    typer.echo(f"release {other.digest[:SHOWN]} against {base.digest[:SHOWN]}, what is in force")
-    show(found)
+    typer.echo(f"Release {other.digest[:SHOWN]} against {which}.")
+    typer.echo(f"Since {first.astimezone(UTC):%Y-%m-%d %H:%M} UTC:")
+    typer.echo("\n".join(say_simulation(found)))
 
 
 def run(
@@ -71,36 +73,3 @@ def run(
     store.database.dispose()
     work = partial(compare_each, prepare(store.records, store.ring, outcomes, base, other))
     return tally(show_progress("simulated", spread(ids, work, processes), len(ids)))
-
-
-def show(found: "Simulation") -> None:
-    """The figures as tables, then a few cases to look at."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if os.isatty(1) else 160)
-    console.print(
-        f"{found.decisions} decisions showed {found.alerts} alerts; {found.touched} decisions come out otherwise"
-    )
-    if not found.rules:
-        console.print("no alert would have been added, removed or changed")
-        return
-    headings = ("added", "of these overridden before", "removed", "had been accepted", "had been overridden", "changed")
-    for name, tallies in (("severity", found.severities), ("rule", found.rules)):
-        table = Table(name, *([] if name == "severity" else ["severity"]), *headings)
-        for key, each in sorted(tallies.items()):
-            own = [] if name == "severity" else [each.severity]
-            counts = (each.added, each.added_repeats, each.removed, each.removed_accepted, each.removed_overridden)
-            table.add_row(key, *own, *map(str, (*counts, each.changed)))
-        console.print(table)
-    console.print("Some cases; `cds replay ID` with the same change shows each whole:")
-    for change in found.samples:
-        became = f", was {change.became}" if change.became else ", repeats an override" if change.repeats else ""
-        drugs = " with ".join(change.drugs) or "the patient"
-        urgency = " to ".join(filter(None, (change.was, change.now)))
-        console.print(
-            f"  {change.decision_id} {change.kind}: {change.rule} ({urgency}), {drugs}{became}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )

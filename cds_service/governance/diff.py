@@ -13,6 +13,7 @@ NO_CONTEXT = 0
 HEADER = 2
 ORIGINS = ("Every value comes from", "Everything else comes from", "Changed here:")
 """Sentences of `cds explain` that say where values come from, not what they are."""
+SAID = {"-": "was", "+": "now"}
 PARTS = {
     "problems": "clinical problems",
     "override_reasons": "override reasons",
@@ -82,7 +83,7 @@ def diff_texts(was: Rule, now: Rule) -> Iterator[str]:
     """The sentences that changed; for what no sentence says, the names of the fields."""
     lines = list(unified_diff(explain(was).splitlines(), explain(now).splitlines(), n=NO_CONTEXT, lineterm=""))
     changed = [line for line in lines[HEADER:] if not line.startswith("@@") and not line[1:].startswith(ORIGINS)]
-    yield from (f"  {line[0]} {line[1:].strip()}" for line in changed)
+    yield from (f"  {SAID[line[0]]}: {line[1:].strip().removeprefix('- ')}" for line in changed)
     if not changed:
         yield f"  ~ {', '.join(changed_fields(was, now))}"
 

@@ -52,7 +52,7 @@ def test_a_change_goes_from_draft_to_what_answers_and_is_taken_back(home: Path) 
     assert drafted.exit_code == 0, drafted.output
     digest = drafted.stdout.split()[1]
     assert f"changed: {RULE} (Warfarin with an NSAID)" in drafted.stdout
-    assert "  + status: silent instead of active; workbench/changes.toml: seen by the anticoagulation clinic" in (
+    assert "  now: status: silent instead of active; workbench/changes.toml: seen by the anticoagulation clinic" in (
         drafted.stdout
     )
     refused = run("release", "activate", digest, "--why", "now", "--by", "Bo")
@@ -68,9 +68,9 @@ def test_a_change_goes_from_draft_to_what_answers_and_is_taken_back(home: Path) 
     assert "nothing: both answer alike" in run("release", "diff", digest).stdout
     assert "10 % of the patients" in run("release", "rollback", "--by", "Bo").stdout
     listed = run("release", "history").stdout
-    assert f"{digest[:12]} approved, " in listed
-    assert "by Ann, approved by Bo: clinic" in listed
-    assert [line[0] for line in listed.splitlines()[2:]] == ["1", "2", "3", "4"]
+    assert f"{digest[:12]}  approved by Bo\n" in listed
+    assert " UTC by Ann: clinic\n" in listed
+    assert [line.split()[0] for line in listed.split("In force")[1].splitlines()[1::2]] == ["1.", "2.", "3.", "4."]
     assert "NOT SIGNED" not in listed
 
 
@@ -88,7 +88,7 @@ def test_a_simulation_says_what_the_change_does_to_the_recorded_call(home: Path)
     assert (found["decisions"], found["touched"]) == (1, 1)
     assert (found["rules"][RULE]["removed"], found["rules"][RULE]["added"]) == (1, 0)
     told = run("simulate", "--overlay", overlay, "--processes", "1").stdout
-    assert "1 decisions showed" in told
+    assert "1 decision showed" in told
     assert f"removed: {RULE}" in told
 
 

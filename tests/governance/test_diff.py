@@ -25,8 +25,8 @@ def test_a_release_has_nothing_to_say_against_itself(shipped: Release) -> None:
 def test_a_changed_limit_is_said_as_its_sentence_before_and_after(shipped: Release, lesser: Release) -> None:
     lines = list(diff(shipped, lesser))
     assert lines[0] == f"changed: {RULE} (Warfarin with an NSAID)"
-    assert "  - - INR is above 4 {INR} (grade[2].when)" in lines
-    assert "  + - INR is above 5 {INR} (grade[2].when)" in lines
+    assert "  was: INR is above 4 {INR} (grade[2].when)" in lines
+    assert "  now: INR is above 5 {INR} (grade[2].when)" in lines
     assert not any("comes from" in line for line in lines)
 
 
@@ -45,7 +45,7 @@ def test_what_changes_for_one_tenant_only_is_said_with_its_name(shipped: Release
     for_north = replace(shipped, tenants={"north": with_rule(shipped, severity=Severity.MINOR)})
     lines = list(diff(shipped, for_north))
     assert lines[0] == f"for north: changed: {RULE} (Warfarin with an NSAID)"
-    assert "  + Severity minor, so the card is warning by default." in lines
+    assert "  now: Severity minor, so the card is warning by default." in lines
 
 
 def test_other_parts_are_named(shipped: Release) -> None:

@@ -1,0 +1,58 @@
+"""What a simulation found, in lines for a terminal: numbers first, so that no name has to be folded."""
+
+from collections.abc import Iterator
+
+from cds_service.governance.simulate import Change, Simulation, Tally
+from cds_service.knowledge.rules import Severity
+
+INDENT = " " * 27
+"""As wide as the numbers before a name."""
+
+
+def say_simulation(found: Simulation) -> Iterator[str]:
+    """The figures by severity and by rule, what became of the alerts, then a few cases to look at."""
+    yield f"{plural(found.decisions, 'decision')} showed {plural(found.alerts, 'alert')}."
+    if not found.rules:
+        yield "No alert would have been added, removed or changed."
+        return
+    yield f"{plural(found.touched, 'decision')} would have come out otherwise."
+    yield from ("", "  added  removed  changed")
+    for severity in Severity:
+        if severity in found.severities:
+            yield say_counts(found.severities[severity], f"all {severity}")
+    for rule, tally in sorted(found.rules.items(), key=lambda entry: (-size(entry[1]), entry[0])):
+        yield from ("", say_counts(tally, f"{rule} ({tally.severity})"))
+        yield from (f"{INDENT}{line}" for line in say_outcomes(tally))
+    yield from ("", "Some cases; `cds replay ID` with the same change shows each whole:")
+    for change in found.samples:
+        yield from say_case(change)
+
+
+def plural(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def size(tally: Tally) -> int:
+    return tally.added + tally.removed + tally.changed
+
+
+def say_counts(tally: Tally, name: str) -> str:
+    return f"{tally.added:>7}  {tally.removed:>7}  {tally.changed:>7}  {name}"
+
+
+def say_outcomes(tally: Tally) -> Iterator[str]:
+    """What clinicians had done about the alerts, where they had."""
+    if tally.removed_accepted:
+        yield f"{tally.removed_accepted} of the removed had been accepted"
+    if tally.removed_overridden:
+        yield f"{tally.removed_overridden} of the removed had been overridden"
+    if tally.added_repeats:
+        yield f"{tally.added_repeats} of the added would repeat an override"
+
+
+def say_case(change: Change) -> Iterator[str]:
+    became = f", was {change.became}" if change.became else ", repeats an override" if change.repeats else ""
+    urgency = " to ".join(filter(None, (change.was, change.now)))
+    yield f"  {change.decision_id}"
+    yield f"    {change.kind}: {change.rule} ({urgency}){became}"
+    yield f"    {' with '.join(change.drugs) or 'the patient'}"
