@@ -19,6 +19,8 @@ from cds_service.reasoning.findings import Finding
 INTERACTIONS = frozenset({"interaction", "burden"})  # families whose cards carry the PDDI minimum information
 MOST_LINES = 40  # of the not-checked card; a list of thousands is counted, not printed
 GAP = "\0"  # where the name of a drug stood in a line
+VERB = re.compile(rf"{GAP} (is|has|[a-z]{{2,}}[^s\W]s)\b")  # straight after the name
+PLURALS = {"is": "are", "has": "have"}
 LINKABLE = re.compile(r"https?://[^\s()<>\"]+")
 
 
@@ -124,7 +126,15 @@ def because_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
         name = escape_markdown(this.drug.name) if this else ""
         gapped = line.replace(name, GAP) if name else line
         names_of.setdefault((finding.rule.id, gapped), {})[name] = None
-    return [sentence(gapped.replace(GAP, name_all(list(names)))) for (_, gapped), names in names_of.items()]
+    return [
+        sentence((agree(gapped) if len(names) > 1 else gapped).replace(GAP, name_all(list(names))))
+        for (_, gapped), names in names_of.items()
+    ]
+
+
+def agree(gapped: str) -> str:
+    """A line about one drug as one about several: "are" for "is", "need" for "needs"."""
+    return VERB.sub(lambda verb: f"{GAP} {PLURALS.get(verb[1], verb[1][:-1])}", gapped)
 
 
 def name_all(names: list[str]) -> str:
@@ -190,7 +200,9 @@ def titled(heading: str, texts: tuple[tuple[str, str], ...]) -> str:
             titles.setdefault(escape_markdown(text), []).append(escape_markdown(title))
     if len(titles) < 2:
         return f"**{heading}:** {next(iter(titles))}" if titles else ""
-    return f"**{heading}**\n\n" + bullets(f"{lead_in('; '.join(named))} {text}" for text, named in titles.items())
+    return f"**{heading}**\n\n" + bullets(
+        f"{sentence(lead_in('; '.join(named)))} {text}" for text, named in titles.items()
+    )
 
 
 def lead_in(title: str) -> str:

@@ -150,8 +150,14 @@ def button(verified: Verified, card: str, chart: Chart, best: bool) -> Button:
 
 
 def label_of(candidate: Candidate, chart: Chart) -> str:
-    said = speak(plain_text, candidate.suggestion.label, candidate.finding, chart, LONGEST_NAME)
-    return shorten(one_line(said or candidate.finding.rule.title), LONGEST_LABEL)
+    """What a button says. Names are cut only where the label would be too long with them: two products of one drug
+    must be told apart."""
+    said = ""
+    for longest in (LONGEST_LABEL, 2 * LONGEST_NAME, LONGEST_NAME):
+        said = one_line(speak(plain_text, candidate.suggestion.label, candidate.finding, chart, longest))
+        if len(said) <= LONGEST_LABEL:
+            break
+    return shorten(said or one_line(candidate.finding.rule.title), LONGEST_LABEL)
 
 
 def consequences(verified: Verified, trial: Trial) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Fact, Known, Reason
 from cds_service.knowledge.conditions import DRUG_LISTS
@@ -12,6 +13,7 @@ from cds_service.presenting.quiet import INDICATORS, could_be_more_urgent
 from cds_service.presenting.text import escape_markdown
 from cds_service.presenting.views import ingredient_name
 from cds_service.presenting.wording import (
+    NOTHING_FOUND,
     fact_label,
     say,
     say_dates,
@@ -19,11 +21,16 @@ from cds_service.presenting.wording import (
     say_drug,
     say_missing,
     say_not_known,
+    say_plain,
     say_reason,
     say_value,
 )
 from cds_service.reasoning.findings import Finding, Missing
 
+SUMS_OF_DRUGS = frozenset(
+    {"total_daily_dose"}
+    | {fact.name for fact in CATALOGUE.values() if fact.inputs and {*fact.inputs} <= {"medications", "orders"}}
+)
 MOST_ENTRIES = 3  # of a list, named on the line that says why the list did not settle a question
 
 
@@ -42,8 +49,19 @@ def value_lines(findings: Iterable[Finding], chart: Chart) -> list[str]:
         for name, fact in finding.used.items():
             left = unsaid(finding, name, fact, shown)
             if left is not None:
-                lines[say(left, label_in(finding, name), chart.now, say_dates(name, chart))] = None
-    return list(lines)
+                lines[say(of_now(name, left), label_in(finding, name), chart.now, say_dates(name, chart))] = None
+    return [line for line in lines if not is_contradicted(line, lines)]
+
+
+def of_now(name: str, fact: Fact[Any]) -> Fact[Any]:
+    """A sum over the drugs of the moment has no date: the age of an order is not the age of the sum."""
+    return replace(fact, as_of=None) if name.rpartition(".")[2] in SUMS_OF_DRUGS else fact
+
+
+def is_contradicted(line: str, lines: Iterable[str]) -> bool:
+    """Whether a list that holds nothing of one kind holds what another finding of the card looked for."""
+    label, nothing, _ = line.partition(f": {NOTHING_FOUND}")
+    return bool(nothing) and any(other != line and other.startswith(f"{label}: ") for other in lines)
 
 
 def is_news(line: str, said: str, doubts: list[str]) -> bool:
@@ -141,7 +159,7 @@ def unnamed(label: str, reason: str) -> str:
 
 def as_one(entries: list[Missing]) -> Missing:
     """What is wrong with one list for one reason: the first entries by name, the rest by number."""
-    named = list(dict.fromkeys(entry.detail for entry in entries if entry.detail))
+    named = list(dict.fromkeys(say_plain(entry.detail) for entry in entries if entry.detail))
     more = f" and {len(named) - MOST_ENTRIES} more" if len(named) > MOST_ENTRIES else ""
     return replace(entries[0], detail=", ".join(named[:MOST_ENTRIES]) + more)
 

@@ -87,7 +87,10 @@ def say(fact: Fact[Any], label: str, now: datetime, dates: str = "") -> str:
     name = label if fact.formula in label else f"{label} ({fact.formula})"
     colon = "" if is_number(fact.value) else ":"
     when = dates or (say_date(fact.as_of, now) if fact.as_of != now else "")
-    return f"{name}{colon} {say_value(fact)}" + (f" ({when})" if when else "")
+    value = say_value(fact)
+    if is_number(fact.value) and say_unit(fact.unit).strip() in label.split():  # "hours between doses 8"
+        value = say_number(fact.value)
+    return f"{name}{colon} {value}" + (f" ({when})" if when else "")
 
 
 def say_dates(name: str, chart: Chart) -> str:
@@ -196,6 +199,8 @@ def say_missing(missing: Missing, drug: str = "") -> str:
     """
     if missing.kind == "list":
         verb = LIST_REASONS[missing.reason]
+        if missing.reason is Reason.UNRECOGNISED and ", " in missing.detail:
+            verb = "holds entries that were not recognised"
         return f"the {list_label(missing.subject)} {verb}" + (f" ({missing.detail})" if missing.detail else "")
     if missing.kind == "drug":
         return f"“{missing.subject}” was not recognised as a drug"

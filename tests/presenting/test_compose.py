@@ -273,6 +273,38 @@ def test_among_reviewed_rules_each_says_by_whom() -> None:
     assert (card.detail or "").endswith("Rule warfarin-nsaid 1.0.0, not yet reviewed by a pharmacist.")
 
 
+@pytest.mark.parametrize(
+    ("one", "several"),
+    [
+        ("is above 40 mg a day", "are above 40 mg a day"),
+        ("needs a lower dose", "need a lower dose"),
+        ("may prolong QT", "may prolong QT"),
+        ("with raised overdose risk", "with raised overdose risk"),
+    ],
+)
+def test_what_is_said_of_one_drug_is_said_of_several_in_the_plural(one: str, several: str) -> None:
+    rule = a_spoken_rule(family="dose", because="{{ this.name }} " + one)
+    findings = (a_finding(rule, IBUPROFEN), a_finding(rule, WARFARIN))
+    (card,) = cards(*findings)
+    names = "Ibuprofen 600 MG Oral Tablet and warfarin sodium 5 MG Oral Tablet"
+    assert (card.detail or "").startswith(f"- {names} {several}\n")
+
+
+def test_a_list_is_not_empty_and_full_on_one_card() -> None:
+    looked = a_finding(a_spoken_rule("a"), IBUPROFEN, used={"conditions": Known(("Dementia",))})
+    other = a_finding(a_spoken_rule("b"), IBUPROFEN, used={"conditions": Known(())})
+    assert "Problem list: read, nothing relevant found" in detail(other)
+    (card,) = cards(looked, other)
+    assert "Problem list: Dementia\n" in (card.detail or "")
+    assert "nothing relevant found" not in (card.detail or "")
+
+
+def test_a_sum_over_the_drugs_of_the_moment_has_no_date() -> None:
+    long_ago = Known(167.0, "mg/d", as_of=NOW - timedelta(days=4000))
+    text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, used={"mme_daily": long_ago}))
+    assert "- Opioid dose in morphine milligram equivalents 167 mg/d\n" in text
+
+
 def test_a_title_with_a_colon_leads_into_its_text_with_a_full_stop() -> None:
     overdue = a_spoken_rule("overdue", title="Overdue: sodium", management="Order sodium.")
     (card,) = cards(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN), a_finding(overdue, IBUPROFEN, APIXABAN))
@@ -344,7 +376,7 @@ def test_many_entries_of_a_list_that_settle_nothing_make_one_line() -> None:
     missing = tuple(Missing("list", "conditions", Reason.UNRECOGNISED, f"entry {n}") for n in range(1, 6))
     text = detail(a_finding(a_spoken_rule(), IBUPROFEN, WARFARIN, missing=missing))
     assert text.count("problem list") == 1
-    assert "- The problem list holds an entry that was not recognised (entry 1, entry 2, entry 3 and 2 more)" in text
+    assert "- The problem list holds entries that were not recognised (entry 1, entry 2, entry 3 and 2 more)" in text
 
 
 def test_a_mechanism_that_the_detail_says_already_is_not_said_again() -> None:

@@ -430,3 +430,12 @@ def test_taking_a_suggestion_makes_the_finding_go_away() -> None:
 
 def test_every_problem_kind_used_here_exists() -> None:
     assert {"bleeding", "renal-dosing"} <= {problem.id for problem in PROBLEMS}
+
+
+@pytest.mark.parametrize(("length", "whole"), [(100, True), (200, False)])
+def test_a_button_names_the_whole_drug_unless_it_gets_too_long(length: int, whole: bool) -> None:
+    name = f"ibuprofen {'x' * (length - 10)}"
+    order = structs.replace(ibuprofen(), name=name)
+    (label,) = labels(offered(patient(order), bleeding(STOP_A)))
+    assert (label == f"Stop {name}") is whole
+    assert len(label) <= 120

@@ -121,7 +121,7 @@ def test_lesser_rules_keep_their_gaps_unless_they_ask() -> None:
 def test_entries_of_a_list_that_nobody_could_place_share_a_line() -> None:
     gaps = [Missing("list", "conditions", Reason.UNRECOGNISED, text) for text in ("Fatigue", "Unwell", "Fatigue")]
     assert lines(an_open_finding(*gaps)) == [
-        "the problem list holds an entry that was not recognised (Fatigue, Unwell)"
+        "the problem list holds entries that were not recognised (Fatigue, Unwell)"
     ]
     assert lines(an_open_finding(*gaps, severity=Severity.MINOR)) == []
 

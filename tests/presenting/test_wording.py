@@ -237,3 +237,7 @@ def test_a_question_nobody_answered_is_not_a_value() -> None:
 def test_a_value_too_old_is_named_once() -> None:
     old = Unknown(Reason.TOO_OLD, "hemoglobin of 29 Aug 2019")
     assert say(old, "hemoglobin", NOW) == "hemoglobin not known: last value too old (29 Aug 2019)"
+
+
+def test_a_unit_that_the_name_says_is_not_said_again() -> None:
+    assert say(Known(8.0, "h"), "hours between doses", NOW) == "hours between doses 8"
