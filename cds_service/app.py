@@ -224,7 +224,8 @@ def today(settings: Settings) -> date:
 def build_server(settings: Settings, write: Callable[[DecisionRecord, float], None], tell: "Tell") -> Application:
     """The service as it faces the network, behind its gate, keeping its records; `tell` hears when it cannot.
 
-    Raises `BadSettings` when it would be open to everybody, `BadRing`, or what `build` raises.
+    Raises `BadSettings` when it would be open to everybody or the spool has no space, `BadRing`, or what `build`
+    raises.
     """
     from cds_service.edge import find_clients, follow_releases, open_fall_back, open_gate, open_models
     from cds_service.remembering import recall_from
@@ -232,6 +233,7 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
     clients = find_clients(settings)
     refuse_exposure(settings, trusts_clients=bool(clients))
     store = open_records(settings, tell)
+    store.try_spool()
 
     of_clients = frozenset(client.role.strip().casefold() for client in clients if client.role)
 

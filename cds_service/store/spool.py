@@ -1,28 +1,40 @@
 """Where encrypted records wait while the database is away: one file of fixed size that all workers of a machine share.
 
-Its space is taken when it is opened, so that a full disk takes no record. Bytes: a header (magic, generation, where the
-first record that is still waiting begins), then records one after the other (generation, length, SHA-256, bytes). When
-all have drained the generation goes up, and the file is empty without being written over.
+Its space is taken when it is opened, so that a full disk takes no record. When all records have drained the generation
+of the file goes up, and it is empty without being written over (`spool_file` has its form). A copy of the header lies
+in a file of its own: so it is known what waited when the file is damaged or gone.
 """
 
 import os
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
 from cds_service.errors import BadSettings, CdsError
+from cds_service.store.spool_file import (
+    BEGIN,
+    FRESH,
+    Header,
+    Stretch,
+    pack_header,
+    pack_record,
+    read_header,
+    read_on,
+    read_stretches,
+)
 
 FILE = "records.spool"
+HEADER_FILE = "records.header"
 SIZE = 64 * 1024 * 1024
-MAGIC = b"cds-spool-1\x00\x00\x00\x00\x00"
-HEADER = struct.Struct(f">{len(MAGIC)}sQQ")
-FRAME = struct.Struct(">QI32s")
-BEGIN = 4096
-"""Where the first record stands: the header has a block of its own."""
+DAMAGED = "damaged-"
+REFUSED = "refused-"
+"""How the names of files begin that were put aside: what could not be read, and records the database never takes."""
+
+Tell = Callable[[str, str], None]
 
 
 class SpoolFull(CdsError):
@@ -33,42 +45,51 @@ class SpoolFull(CdsError):
 
 
 class Spool:
-    """The spool in `folder`. Safe for threads and processes."""
+    """The spool in `folder`. Safe for threads and processes. `tell` hears of what could not be read any more."""
 
-    def __init__(self, folder: Path, size: int = SIZE) -> None:
+    def __init__(self, folder: Path, size: int = SIZE, tell: Tell = lambda event, about: None) -> None:
         """Take the space. Raises `BadSettings` when there is none."""
         self.folder = folder
         self.size = size
+        self.tell = tell
         self.lock = Lock()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.file = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
-            self.turn = os.open(folder / "drain.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self.file, self.copy, self.turn = (
+                os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600) for name in (FILE, HEADER_FILE, "drain.lock")
+            )
             os.posix_fallocate(self.file, 0, size)
         except OSError as error:
             raise BadSettings(f"spool: {folder}: {error.strerror}") from None
         with self._alone():
-            if os.pread(self.file, len(MAGIC), 0) != MAGIC:
-                self._write_header(1, BEGIN)
-        self.known = (0, BEGIN)
+            self._write_header(self._read_header())
 
     def append(self, records: Sequence[bytes]) -> None:
         """Keep these records, in order; they are on the disk when this returns. Raises `SpoolFull` or `OSError`."""
         with self._alone():
-            generation, _ = self._read_header()
-            end = self._find_end(generation)
-            frames = b"".join(FRAME.pack(generation, len(each), sha256(each).digest()) + each for each in records)
-            if end + len(frames) > self.size:
+            header = self._read_header()
+            frames = b"".join(pack_record(header.generation, each) for each in records)
+            end = header.end + len(frames)
+            if end > self.size:
                 raise SpoolFull
-            os.pwrite(self.file, frames, end)
+            os.pwrite(self.file, frames, header.end)
             os.fdatasync(self.file)
-            self.known = (generation, end + len(frames))
+            self._write_header(replace(header, end=end, waiting=header.waiting + len(records)))
 
     def waiting(self) -> int:
         """How many bytes wait to be drained."""
         with self._alone():
-            generation, start = self._read_header()
-            return self._find_end(generation) - start
+            header = self._read_header()
+            return header.end - header.start
+
+    def lost(self) -> int:
+        """How many records could not be read any more when they should have drained, ever since."""
+        with self._alone():
+            return self._read_header().lost
+
+    def damaged(self) -> int:
+        """How many damaged pieces stand aside and wait for a person to look at them."""
+        return len(list(self.folder.glob(f"{DAMAGED}*")))
 
     @contextmanager
     def draining(self) -> Iterator[bool]:
@@ -84,63 +105,72 @@ class Spool:
             flock(self.turn, LOCK_UN)
 
     def first(self, most: int) -> tuple[list[bytes], int]:
-        """The oldest records, at most `most`, and the place after them for `forget`."""
+        """The oldest records, at most `most`, and the place after them for `forget`.
+
+        What cannot be read is put aside and told of; the records behind it come as if it were not there. Raises
+        `OSError` when it cannot be put aside.
+        """
         with self._alone():
-            generation, place = self._read_header()
-            records: list[bytes] = []
-            while len(records) < most and (record := self._read_frame(generation, place)) is not None:
-                records.append(record)
-                place += FRAME.size + len(record)
+            header = self._read_header()
+            place, records = header.start, list[bytes]()
+            for stretch in read_stretches(self.file, header, header.end):
+                if stretch.record is None:
+                    self._put_damaged_aside(stretch)
+                else:
+                    records.append(stretch.record)
+                place = stretch.after
+                if len(records) == most:
+                    break
+            if not records and place > header.start:
+                self._forget(header, place)
             return records, place
 
     def forget(self, place: int) -> None:
         """The records before `place` are in the database."""
         with self._alone():
-            generation, _ = self._read_header()
-            if self._find_end(generation) == place:
-                self._write_header(generation + 1, BEGIN)
-            else:
-                self._write_header(generation, place)
+            self._forget(self._read_header(), place)
 
     def put_aside(self, record: bytes) -> str:
         """Keep a record that cannot drain in a file of its own, for a person to look at; the name of the file."""
-        name = f"refused-{sha256(record).hexdigest()[:16]}"
+        return self._put_aside(REFUSED, record)
+
+    def close(self) -> None:
+        for each in (self.file, self.copy, self.turn):
+            os.close(each)
+
+    def _forget(self, header: Header, place: int) -> None:
+        drained = sum(each.record is not None for each in read_stretches(self.file, header, place))
+        left = header.waiting - drained
+        if place < header.end:
+            self._write_header(replace(header, start=place, waiting=left))
+        else:
+            self._write_header(Header(header.generation + 1, BEGIN, BEGIN, 0, header.lost + left))
+        os.fdatasync(self.file)
+
+    def _put_damaged_aside(self, stretch: Stretch) -> None:
+        damaged = os.pread(self.file, stretch.after - stretch.begin, stretch.begin).rstrip(b"\x00")
+        self.tell("spool damaged", self._put_aside(DAMAGED, damaged))
+
+    def _put_aside(self, kind: str, content: bytes) -> str:
+        name = f"{kind}{sha256(content).hexdigest()[:16]}"
         descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(record)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         return name
 
-    def close(self) -> None:
-        os.close(self.file)
-        os.close(self.turn)
+    def _read_header(self) -> Header:
+        """What waits: the newer of the two headers, for a crash may come between them and either may be damaged."""
+        known = [header for file in (self.file, self.copy) if (header := read_header(file)) is not None]
+        if not known and any(os.pread(self.file, BEGIN, 0)):
+            self._put_damaged_aside(Stretch(0, self.size, None))
+        return read_on(self.file, max(known, default=FRESH))
 
-    def _find_end(self, generation: int) -> int:
-        """Where the next record goes. A record that was cut off by a crash is written over."""
-        place = self.known[1] if self.known[0] == generation else self._read_header()[1]
-        while (record := self._read_frame(generation, place)) is not None:
-            place += FRAME.size + len(record)
-        self.known = (generation, place)
-        return place
-
-    def _read_frame(self, generation: int, place: int) -> bytes | None:
-        head = os.pread(self.file, FRAME.size, place)
-        if len(head) < FRAME.size:
-            return None
-        written, length, digest = FRAME.unpack(head)
-        if written != generation or place + FRAME.size + length > self.size:
-            return None
-        record = os.pread(self.file, length, place + FRAME.size)
-        return record if sha256(record).digest() == digest else None
-
-    def _read_header(self) -> tuple[int, int]:
-        _, generation, start = HEADER.unpack(os.pread(self.file, HEADER.size, 0))
-        return generation, start
-
-    def _write_header(self, generation: int, start: int) -> None:
-        os.pwrite(self.file, HEADER.pack(MAGIC, generation, start), 0)
-        os.fdatasync(self.file)
+    def _write_header(self, header: Header) -> None:
+        """It need not be synced where more records wait: `read_on` finds them."""
+        for file in (self.file, self.copy):
+            os.pwrite(file, pack_header(header), 0)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -30,18 +30,19 @@ HEALTH_WITHIN_S = 0.5
 @dataclass(frozen=True, slots=True)
 class StoreHealth:
     """`away` is why records do not go to the database, empty when they do; `spooled` counts bytes that wait; `lost`
-    counts decisions whose record was written nowhere; `upkeep` is why the last checkpoint failed, empty when it was
-    made."""
+    counts decisions whose record was written nowhere or cannot be read any more; `upkeep` is why the last checkpoint
+    failed, empty when it was made; `damaged` counts pieces of the spool that stand aside for a person to look at."""
 
     away: str
     spooled: int
     lost: int
     upkeep: str
+    damaged: int = 0
 
     @property
     def is_well(self) -> bool:
         """Whether records go where they should now; what was lost before stays counted."""
-        return not (self.away or self.spooled or self.upkeep)
+        return not (self.away or self.spooled or self.upkeep or self.damaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,13 @@ class Store:
         self.records = Records(self.database, self.seals)
         self.questions = Questions(self.database)
 
+    def try_spool(self) -> None:
+        """Take the spool's space before there is something to write. Raises `BadSettings` when there is none."""
+        Spool(self.places.spool).close()
+
     def start(self) -> None:
         """Begin to write. Raises `BadSettings` when the spool has no space."""
-        self.spool = Spool(self.places.spool)
+        self.spool = Spool(self.places.spool, tell=self.tell)
         self.commits = GroupCommit(Inserts(self.database), self.spool, self.clock, self.tell)
         self.feedback = FeedbackChain()
         duties = self.duties
@@ -141,13 +146,13 @@ class Store:
         """How the store is, as this process knows it. Losses of earlier processes count once the database knows."""
         if self.commits is None or self.spool is None or self.upkeep is None:
             return StoreHealth("not started", 0, 0, "")
-        away, lost = self.commits.away, len(self.commits.lost)
+        away, lost = self.commits.away, len(self.commits.lost) + self.spool.lost()
         if not away:
             try:
                 lost += self.questions.ask(self._count_lost, HEALTH_WITHIN_S)
             except (SQLAlchemyError, TimeoutError) as error:
                 away = type(getattr(error, "orig", None) or error).__name__
-        return StoreHealth(away, self.spool.waiting(), lost, self.upkeep.trouble)
+        return StoreHealth(away, self.spool.waiting(), lost, self.upkeep.trouble, self.spool.damaged())
 
     def close(self) -> None:
         """Write what is on its way, sign a last checkpoint, and stop."""

@@ -52,7 +52,8 @@ def state_lines(application: Application) -> bytes:
         gauges |= {
             "cds_records_away": ("Whether records go to the spool and not to the database.", bool(health.away)),
             "cds_records_spooled_bytes": ("Records that wait for the database.", health.spooled),
-            "cds_records_lost": ("Decisions whose record could be written nowhere.", health.lost),
+            "cds_records_lost": ("Decisions whose record could be written nowhere or is damaged.", health.lost),
+            "cds_spool_damaged": ("Damaged pieces of the spool that nobody has taken away yet.", health.damaged),
             "cds_checkpoint_failed": ("Whether the last signed checkpoint could not be made.", bool(health.upkeep)),
         }
     lines = [

@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from cds_service.errors import NotRecorded
 from cds_service.store.inserting import Inserts
-from cds_service.store.spool import Spool
+from cds_service.store.spool import FILE, Spool
+from cds_service.store.spool_file import BEGIN, FRAME
 from cds_service.store.store import Duties, Places, Store
 from cds_service.store.tables import CHAINS, DECISIONS, LOST
 from cds_service.store.verifying import Terms, verify
@@ -76,6 +77,26 @@ def test_records_that_waited_over_a_restart_drain_at_the_next_start(places: Plac
     with a_store(places) as store:
         wait_for(lambda: store.health().is_well)
         assert recorded(store) == [decision_id(1)]
+
+
+def test_a_damaged_record_in_the_spool_keeps_no_other_from_the_database_and_is_told(places: Places) -> None:
+    with a_store(places) as store, database_away(store):
+        for number in range(1, 6):
+            store.write(an_entry(number))
+        assert store.commits is not None
+        store.commits.close()
+    with (places.spool / FILE).open("r+b") as file:
+        file.seek(BEGIN + FRAME.size + 100)
+        file.write(b"?!")
+    told = Told()
+    with a_store(places, told=told) as store:
+        wait_for(lambda: not store.health().away)
+        assert recorded(store) == [decision_id(number) for number in range(2, 6)]
+        health = store.health()
+        assert (health.is_well, health.lost, health.damaged, health.spooled) == (False, 1, 1, 0)
+        (name,) = told.about("spool damaged")
+        (places.spool / name).unlink()
+        assert (store.health().is_well, store.health().lost) == (True, 1)
 
 
 def test_a_record_that_was_spooled_before_orders_were_counted_is_still_read(
@@ -149,7 +170,7 @@ def test_when_both_fail_the_decision_is_counted_and_named(
 
 
 def test_a_full_spool_loses_only_what_came_after(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cds_service.store.store.Spool", lambda folder: Spool(folder, 16 * 1024))
+    monkeypatch.setattr("cds_service.store.store.Spool", lambda folder, **more: Spool(folder, 16 * 1024, **more))
     told = Told()
     with a_store(places, told=told) as store:
         with database_away(store):

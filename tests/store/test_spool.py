@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.errors import BadSettings
-from cds_service.store.spool import BEGIN, FRAME, Spool, SpoolFull
+from cds_service.store.spool import FILE, HEADER_FILE, Spool, SpoolFull
+from cds_service.store.spool_file import BEGIN, FRAME
+from cds_service.store.verifying_spool import find_damage
+from tests.store.entries import Told
 
 SMALL = 64 * 1024
 
@@ -52,6 +56,103 @@ def test_a_record_that_was_cut_off_by_a_crash_is_not_there_and_what_follows_is_w
     again = Spool(tmp_path, SMALL)
     again.append([b"after"])
     assert drain(again) == [b"whole", b"after"]
+
+
+def place_of(number: int, length: int) -> int:
+    """Where record `number` (from 0) begins, among records of this length."""
+    return BEGIN + number * (FRAME.size + length)
+
+
+def spool_five(folder: Path) -> None:
+    spool = Spool(folder, SMALL)
+    spool.append([b"record 0", b"record 1", b"record 2"])
+    spool.append([b"record 3", b"record 4"])
+    spool.close()
+
+
+def turn_a_byte(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def cut(path: Path, length: int) -> None:
+    os.truncate(path, length)
+
+
+FIVE = [b"record %d" % number for number in range(5)]
+SPOILT: list[tuple[str, Callable[[Path], object], list[bytes]]] = [
+    ("first record", lambda file: turn_a_byte(file, place_of(0, 8) + FRAME.size + 3), FIVE[1:]),
+    ("length of the third", lambda file: turn_a_byte(file, place_of(2, 8) + 9), FIVE[:2] + FIVE[3:]),
+    ("generation of the last", lambda file: turn_a_byte(file, place_of(4, 8)), FIVE[:4]),
+    ("cut after two", lambda file: cut(file, place_of(2, 8)), FIVE[:2]),
+    ("cut in the header", lambda file: cut(file, 10), []),
+    ("header", lambda file: turn_a_byte(file, 3), FIVE),
+    ("place of the first in the header", lambda file: turn_a_byte(file, 38), FIVE),
+    ("file", lambda file: file.unlink(), []),
+]
+
+
+@pytest.mark.parametrize(("how", "whole"), [each[1:] for each in SPOILT], ids=[each[0] for each in SPOILT])
+def test_of_a_damaged_spool_every_whole_record_drains_and_the_others_are_counted(
+    tmp_path: Path, how: Callable[[Path], object], whole: list[bytes]
+) -> None:
+    spool_five(tmp_path)
+    how(tmp_path / FILE)
+    lost = 5 - len(whole)
+    problems = list(find_damage(tmp_path))
+    assert len(problems) == bool(lost)
+    assert not lost or problems[0].startswith(f"spool: {lost} of 5 records that wait cannot be read")
+    told = Told()
+    spool = Spool(tmp_path, SMALL, told)
+    assert spool.waiting() > 0
+    assert drain(spool) == whole
+    assert (spool.waiting(), spool.lost(), spool.damaged()) == (0, lost, bool(lost))
+    assert len(told.about("spool damaged")) == bool(lost)
+    spool.append([b"after"])
+    assert drain(Spool(tmp_path, SMALL)) == [b"after"]
+
+
+def test_a_damaged_piece_stands_aside_until_somebody_takes_it_away(tmp_path: Path) -> None:
+    spool_five(tmp_path)
+    turn_a_byte(tmp_path / FILE, place_of(1, 8) + FRAME.size)
+    told = Told()
+    spool = Spool(tmp_path, SMALL, told)
+    drain(spool, most=1)
+    (name,) = told.about("spool damaged")
+    assert (tmp_path / name).read_bytes().endswith(b"secord 1")  # one bit of the first letter
+    assert list(find_damage(tmp_path)) == [
+        f"spool: {name} stands aside: a piece of the spool that was damaged while records waited in it"
+    ]
+    (tmp_path / name).unlink()
+    assert (spool.damaged(), spool.lost(), list(find_damage(tmp_path))) == (0, 1, [])
+
+
+def test_a_spool_whose_headers_are_both_damaged_is_kept_aside_whole(tmp_path: Path) -> None:
+    spool_five(tmp_path)
+    for name in (FILE, HEADER_FILE):
+        turn_a_byte(tmp_path / name, 3)
+    turn_a_byte(tmp_path / FILE, place_of(0, 8) + 7)
+    assert list(find_damage(tmp_path)) == ["spool: records.spool has no header: nobody knows what waits in it"]
+    told = Told()
+    spool = Spool(tmp_path, SMALL, told)
+    (name,) = told.about("spool damaged")
+    assert FIVE[4] in (tmp_path / name).read_bytes()
+    assert (drain(spool), spool.damaged()) == ([], 1)
+
+
+def test_where_there_never_was_a_spool_nothing_is_damaged(tmp_path: Path) -> None:
+    assert list(find_damage(tmp_path / "nowhere")) == []
+
+
+def test_records_in_a_spool_of_the_older_form_are_not_lost_with_an_upgrade(tmp_path: Path) -> None:
+    """It began with a magic, the generation and the place of the first record, each number of eight bytes."""
+    spool_five(tmp_path)
+    (tmp_path / HEADER_FILE).unlink()
+    with (tmp_path / FILE).open("r+b") as file:
+        file.write(b"cds-spool-1".ljust(16, b"\x00") + (1).to_bytes(8) + place_of(1, 8).to_bytes(8) + bytes(100))
+    spool = Spool(tmp_path, SMALL)
+    assert (drain(spool), spool.lost()) == (FIVE[1:], 0)
 
 
 def test_two_openings_of_one_spool_see_the_same(tmp_path: Path) -> None:

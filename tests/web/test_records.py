@@ -51,6 +51,7 @@ def test_a_decision_that_could_not_be_recorded_is_not_given_where_the_site_wants
         (StoreHealth("", 5000, 0, ""), "degraded"),
         (StoreHealth("", 0, 1, ""), "ok"),  # what was lost last week is counted, and nothing is wrong now
         (StoreHealth("", 0, 0, "OSError"), "degraded"),
+        (StoreHealth("", 0, 1, "", damaged=1), "degraded"),
     ],
 )
 def test_health_is_red_while_records_wait(
@@ -59,7 +60,10 @@ def test_health_is_red_while_records_wait(
     client = client_of(store=Stub(health))
     assert client.get("/health").get_json() == {"status": status}
     told: dict[str, Any] = json.loads(client.get("/ready").data)["records"]
-    assert told == {"away": health.away, "spooled": health.spooled, "lost": health.lost, "upkeep": health.upkeep}
+    assert told == {
+        **{"away": health.away, "spooled": health.spooled, "lost": health.lost},
+        **{"upkeep": health.upkeep, "damaged": health.damaged},
+    }
 
 
 def test_from_elsewhere_nothing_of_it_is_told(client_of: Callable[..., FlaskClient]) -> None:
