@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.call import Call
+from cds_service.database import Questions
 from cds_service.errors import CdsError
 from cds_service.hooks.feedback import Feedback, FeedbackEvent
 from cds_service.knowledge.release import OverrideReason, Release
@@ -38,7 +38,6 @@ LOOK_BACK = timedelta(days=730)
 """How long ago a card may have been shown; a rule that says it is quiet for longer speaks again then."""
 WITHIN_S = 0.1
 """How long a call waits for a server; one that is cut off is noticed only after seconds."""
-AT_ONCE = 8
 MOST_OPENED = 20
 """Records that one call opens at most, newest first; what is beyond is said again."""
 WAYS = {OVERRIDDEN: Became.OVERRIDDEN, ACCEPTED: Became.ACTED_ON, "": Became.SEEN}
@@ -76,29 +75,18 @@ def recall_from(store: Store, remember_for: RememberFor) -> Callable[[Call, Rele
     for.
     """
     looks = Looks(store)
-    pool = ThreadPoolExecutor(AT_ONCE, "memory") if store.database.dialect.name == "postgresql" else None
+    questions = Questions(store.database)
 
     def recall(call: Call, release: Release) -> Memory:
         if store.commits is not None and store.commits.away:
             return NO_MEMORY
         try:
-            if pool is None:
-                return remember(looks, call, release, remember_for)
-            return wait_for(pool.submit(remember, looks, call, release, remember_for))
+            return questions.ask(lambda: remember(looks, call, release, remember_for), WITHIN_S)
         except (SQLAlchemyError, TimeoutError) as error:
             store.tell("memory away", type(getattr(error, "orig", None) or error).__name__)
             return NO_MEMORY
 
     return recall
-
-
-def wait_for(memory: Future[Memory]) -> Memory:
-    """Raises `TimeoutError` when it takes too long, and what looking raises."""
-    try:
-        return memory.result(WITHIN_S)
-    except TimeoutError:
-        memory.cancel()
-        raise
 
 
 def remember(looks: Looks, call: Call, release: Release, remember_for: RememberFor) -> Memory:
