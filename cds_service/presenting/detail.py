@@ -144,10 +144,12 @@ def name_all(names: list[str]) -> str:
 
 def because(finding: Finding, chart: Chart) -> str:
     """The one line that a card of several findings takes from a rule."""
-    text = speak(markdown_text, finding.rule.because, finding, chart)
-    lead = "Contraindicated: " if finding.rule.severity is Severity.CONTRAINDICATED else ""
+    text = speak(markdown_text, finding.rule.because, finding, chart) or escape_markdown(
+        plain_title(finding, UNLIMITED)
+    )
+    says_it = "contraindicated" in text.casefold() or finding.rule.severity is not Severity.CONTRAINDICATED
     reason = grade_reason(finding, chart)
-    return f"{lead}{text or escape_markdown(plain_title(finding, UNLIMITED))}" + (f". {reason}" if reason else "")
+    return ("" if says_it else "Contraindicated: ") + text + (f". {reason}" if reason else "")
 
 
 def grade_reason(finding: Finding, chart: Chart) -> str:

@@ -91,7 +91,8 @@ def why(verdict: Verdict) -> Reason:
 
 
 def say_missing(missing: tuple[Missing, ...]) -> str:
-    """What is missing in words: "conditions unrecognised (a text)", and "total bilirubin not recorded", not twice."""
+    """What is missing in words, each named once: "conditions unrecognised (a text)", "total bilirubin not recorded",
+    "creatinine of 9 Jul 2020 too old"."""
     return ", ".join(dict.fromkeys(map(say_one, missing)))
 
 
@@ -99,4 +100,6 @@ def say_one(missing: Missing) -> str:
     said = f"{missing.subject} {missing.reason.value}"
     if missing.detail.endswith(f" {missing.reason.value}"):
         return missing.detail
+    if missing.detail and missing.reason is Reason.TOO_OLD:
+        return f"{missing.detail} {missing.reason.value}"
     return f"{said} ({missing.detail})" if missing.detail else said

@@ -189,6 +189,12 @@ def test_a_contraindication_leads_its_card_and_is_named_in_the_summary() -> None
     assert card.source.topic.code == "doac-twice"
 
 
+def test_a_contraindication_that_says_so_is_not_told_so_twice() -> None:
+    rule = a_spoken_rule(severity=Severity.CONTRAINDICATED, because="{{ a.name }} is contraindicated here")
+    (card,) = cards(a_finding(rule, IBUPROFEN, WARFARIN), a_finding(a_spoken_rule("b"), IBUPROFEN, APIXABAN))
+    assert (card.detail or "").startswith("- Ibuprofen 600 MG Oral Tablet is contraindicated here\n")
+
+
 def test_what_was_not_known_is_named_with_what_it_could_change() -> None:
     missing = (
         Missing("value", "inr", Reason.NOT_RECORDED),
