@@ -5,9 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from cds_service.errors import BadSettings
 
@@ -25,6 +25,29 @@ SURVIVES_POWER_LOSS = "FULL"
 AT_ONCE = 8
 """Questions that wait for a server side by side."""
 
+CAUSES = {
+    "Connection refused": "nothing listens there",
+    "No such file or directory": "nothing listens there",
+    "Name or service not known": "no machine of that name is known",
+    "could not translate host name": "no machine of that name is known",
+    "failed to resolve": "no machine of that name is known",
+    "No route to host": "there is no way to it through the network",
+    "Network is unreachable": "there is no way to it through the network",
+    "timeout expired": "it does not answer",
+    "timed out": "it does not answer",
+    "password authentication failed": "it refuses the user or the password",
+    "no password supplied": "it wants a password",
+    "pg_hba.conf": "it does not let this machine or user in",
+    "does not exist": "it has no such database or user",
+    "too many clients": "it has no connection left",
+    "connection slots": "it has no connection left",
+    "starting up": "it is starting",
+    "shutting down": "it is stopping",
+    "SSL": "an encrypted connection did not come about",
+}
+"""What a server's driver says when there is no connection, in part, and what it means."""
+DEFAULT_PORT = 5432
+
 IMPATIENT = {"connect_timeout": WAIT_S, "tcp_user_timeout": WAIT_S * 1000}
 """In words of libpq."""
 
@@ -32,20 +55,21 @@ IMPATIENT = {"connect_timeout": WAIT_S, "tcp_user_timeout": WAIT_S * 1000}
 def reach_database(url: str | None, file: Path, synchronous: str) -> Engine:
     """The database at `url` (SQLAlchemy's form), or the SQLite `file` when there is none.
 
-    It holds no open connection, so a process that forks may open it. Raises `BadSettings` without repeating `url`,
-    which may hold a password.
+    It holds no open connection, so a process that forks may open it. Raises `BadSettings` without user and password.
     """
     if url is None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         url = f"sqlite:///{file}"
+    address = None
     try:
-        kind = make_url(url).get_backend_name()
+        address = make_url(url)
+        kind = address.get_backend_name()
         if kind not in INSERTS:
             raise BadSettings(f"database_url: found {kind}, expected {' or '.join(INSERTS)}")
         server = kind == "postgresql"
-        engine = create_engine(url, pool_size=CONNECTIONS, connect_args=IMPATIENT if server else {})
-    except (SQLAlchemyError, ImportError) as error:
-        raise cannot_use(error) from None
+        engine = create_engine(address, pool_size=CONNECTIONS, connect_args=IMPATIENT if server else {})
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        raise cannot_use(error, address) from None
     prepare = prepare_postgresql if server else prepare_sqlite
     event.listen(engine, "connect", lambda connection, _: prepare(connection, synchronous))
     return engine
@@ -66,10 +90,36 @@ def prepare_postgresql(connection: Any, synchronous: str) -> None:
     connection.commit()
 
 
-def cannot_use(error: Exception) -> BadSettings:
-    """The error for a database that cannot be opened; its text names the kind of cause and nothing of the address."""
+def make_folder(folder: Path) -> None:
+    """Raises `BadSettings`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSettings(f"home: {folder} cannot be made: {error.strerror}") from None
+
+
+def cannot_use(error: Exception, address: URL | None) -> BadSettings:
+    """The error for a database that cannot be opened: where it is, and the kind of cause.
+
+    It repeats neither user and password nor what a server says, which may hold them.
+    """
     cause = getattr(error, "orig", None) or error
-    return BadSettings(f"database_url: the database cannot be used: {type(cause).__name__}")
+    kind = type(cause).__name__
+    if address is None:
+        return BadSettings(f"database_url: expected postgresql+psycopg://USER:PASSWORD@HOST/DATABASE: {kind}")
+    if address.get_backend_name() == "sqlite":
+        return BadSettings(f"{address.database}: the database in this file cannot be used: {cause}")
+    if isinstance(error, ImportError | NoSuchModuleError):
+        why = "its driver is not installed; the address begins with postgresql+psycopg"
+    else:
+        why = next((meaning for said, meaning in CAUSES.items() if said in str(cause)), kind)
+    return BadSettings(f"database_url: the database at {host_of(address)} cannot be used: {why}")
+
+
+def host_of(address: URL) -> str:
+    """The machine and the port, or the folder of the local socket."""
+    host = address.host or address.query.get("host") or "this machine"
+    return f"{host if isinstance(host, str) else ', '.join(host)}:{address.port or DEFAULT_PORT}"
 
 
 def insert_into(table: Table, database: Engine) -> Insert:

@@ -22,7 +22,7 @@ def find_version(database: Engine) -> str | None:
                 return None
             return connection.execute(text("SELECT version_num FROM store_version")).scalar()
     except SQLAlchemyError as error:
-        raise cannot_use(error) from None
+        raise cannot_use(error, database.url) from None
 
 
 def upgrade(database: Engine) -> None:
@@ -40,7 +40,7 @@ def upgrade(database: Engine) -> None:
             command.upgrade(config, "head")
             connection.commit()
     except SQLAlchemyError as error:
-        raise cannot_use(error) from None
+        raise cannot_use(error, database.url) from None
 
 
 def prepare_database(database: Engine) -> None:

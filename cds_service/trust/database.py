@@ -44,7 +44,7 @@ def open_database(url: str | None, home: Path) -> Engine:
     try:
         create_tables(engine)
     except (SQLAlchemyError, ImportError) as error:
-        raise cannot_use(error) from None
+        raise cannot_use(error, engine.url) from None
     engine.dispose()
     return engine
 
