@@ -14,6 +14,8 @@ HEADER = 2
 ORIGINS = ("Every value comes from", "Everything else comes from", "Changed here:")
 """Sentences of `cds explain` that say where values come from, not what they are."""
 SAID = {"-": "was", "+": "now"}
+REASONS = {"-": "no longer", "+": "because"}
+"""How a line is led in that says who changed what and why."""
 PARTS = {
     "problems": "clinical problems",
     "override_reasons": "override reasons",
@@ -83,7 +85,10 @@ def diff_texts(was: Rule, now: Rule) -> Iterator[str]:
     """The sentences that changed; for what no sentence says, the names of the fields."""
     lines = list(unified_diff(explain(was).splitlines(), explain(now).splitlines(), n=NO_CONTEXT, lineterm=""))
     changed = [line for line in lines[HEADER:] if not line.startswith("@@") and not line[1:].startswith(ORIGINS)]
-    yield from (f"  {SAID[line[0]]}: {line[1:].strip().removeprefix('- ')}" for line in changed)
+    reasons = {f"{field}: {origin}" for rule in (was, now) for field, origin in rule.origins}
+    for line in changed:
+        text = line[1:].strip().removeprefix("- ")
+        yield f"  {(REASONS if text in reasons else SAID)[line[0]]}: {text}"
     if not changed:
         yield f"  ~ {', '.join(changed_fields(was, now))}"
 

@@ -52,7 +52,7 @@ def test_a_change_goes_from_draft_to_what_answers_and_is_taken_back(home: Path) 
     assert drafted.exit_code == 0, drafted.output
     digest = drafted.stdout.split()[1]
     assert f"changed: {RULE} (Warfarin with an NSAID)" in drafted.stdout
-    assert "  now: status: silent instead of active; workbench/changes.toml: seen by the anticoagulation clinic" in (
+    assert "  because: status: silent instead of active; workbench/changes.toml: seen by the anticoagulation clinic" in (
         drafted.stdout
     )
     refused = run("release", "activate", digest, "--why", "now", "--by", "Bo")
