@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.chart import Chart
-from cds_service.chart.facts import Fact, Known, Reason
+from cds_service.chart.facts import Fact, Known
 from cds_service.knowledge.conditions import DRUG_LISTS
 from cds_service.presenting.quiet import INDICATORS, could_be_more_urgent
 from cds_service.presenting.text import escape_markdown
@@ -135,19 +135,16 @@ def assumptions(finding: Finding) -> list[str]:
 def gaps(finding: Finding) -> list[str]:
     """What was missing, as clauses; values missing for one reason share one."""
     values: dict[str, list[str]] = {}
-    lists: dict[tuple[str, Reason], list[Missing]] = {}
     others: list[str] = []
     for missing in finding.missing:
         if missing.kind == "value":
             label, reason = label_in(finding, missing.subject), say_reason(missing.reason, missing.detail)
             values.setdefault(unnamed(label, reason), []).append(label)
-        elif missing.kind == "list":
-            lists.setdefault((missing.subject, missing.reason), []).append(missing)
-        else:
+        elif missing.kind != "list":
             others.append(say_missing(missing))
     return [
         *(say_not_known(", ".join(labels), reason) for reason, labels in values.items()),
-        *(say_missing(as_one(entries)) for entries in lists.values()),
+        *(say_missing(each) for each in join_lists(finding.missing) if each.kind == "list"),
         *others,
     ]
 
@@ -155,6 +152,15 @@ def gaps(finding: Finding) -> list[str]:
 def unnamed(label: str, reason: str) -> str:
     """A reason without the value it begins with, so that values missing alike meet: "INR not recorded" alone."""
     return reason[len(label) + 1 :] if reason.casefold().startswith(f"{label.casefold()} not ") else reason
+
+
+def join_lists(every: Iterable[Missing]) -> list[Missing]:
+    """What is missing, all that is wrong with one list for one reason as one."""
+    joined: dict[object, list[Missing]] = {}
+    for missing in every:
+        same = (missing.subject, missing.reason) if missing.kind == "list" else missing
+        joined.setdefault(same, []).append(missing)
+    return [as_one(entries) if entries[0].kind == "list" else entries[0] for entries in joined.values()]
 
 
 def as_one(entries: list[Missing]) -> Missing:

@@ -8,6 +8,7 @@ from datetime import datetime
 from cds_service.knowledge.bundle import Bundle
 from cds_service.knowledge.explain import explain
 from cds_service.knowledge.rules import Rule
+from cds_service.presenting.patient import join_lists
 from cds_service.presenting.wording import fact_label, say, say_missing, sentence
 from smart_app.console.outcomes import Outcome, OutcomeGroup
 from smart_app.console.score_reading import read_models
@@ -82,8 +83,8 @@ def say_outcome(told: Json, bound: Mapping[str, str], now: datetime) -> Iterator
     # A grade that inserts values of the chart is a template; its card has the sentence filled in.
     if "grade" in told and "{{" not in told["grade"]:
         yield f"Urgency for this patient: {told['grade']}"
-    for missing in told.get("missing", ()):
-        yield sentence(say_missing(read_missing(missing))) + "."
+    for missing in join_lists(map(read_missing, told.get("missing", ()))):
+        yield sentence(say_missing(missing)) + "."
     for assumed in told.get("assumed", ()):
         yield f"Assumed: {assumed}."
     if told.get("lowered"):

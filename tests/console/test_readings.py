@@ -151,6 +151,18 @@ def test_a_value_too_old_does_not_repeat_its_name() -> None:
     assert (entry.name, entry.text) == ("Hemoglobin", "last value too old (25 Dec 2020)")
 
 
+def test_entries_of_a_list_that_were_not_recognised_share_a_sentence() -> None:
+    gaps = [
+        {"kind": "list", "subject": "conditions", "reason": "unrecognised", "detail": detail}
+        for detail in ("Chronic pain (finding)", "Loss of teeth", "Fatigue", "Unwell")
+    ]
+    told = {"rule": "r", "outcome": "undetermined", "missing": gaps}
+    (outcome,) = read_why(a_trace(outcomes=[told]), {}).groups[0].outcomes
+    assert outcome.sentences == (
+        "The problem list holds entries that were not recognised (Chronic pain, Loss of teeth, Fatigue and 1 more).",
+    )
+
+
 def test_models_say_their_result_their_exact_parts_and_why_no_card_shows_them(application: Application) -> None:
     told = {
         "model": "has-bled",
