@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.database import insert_into
 from cds_service.errors import NotKept
+from cds_service.store.card_decisions import find_decisions, is_ours, mark_answered, parts
 from cds_service.store.reading import NoSuchRecord
 from cds_service.store.sealing import DayKey, WrappedKey, seal
 from cds_service.store.store import Store
@@ -19,8 +19,6 @@ from cds_service.store.tables import CARDS, DATA_KEYS, DECISIONS, FEEDBACK, FIND
 AT_ONCE = 500
 WITHIN_S = 2.0
 """How long a report waits for a server that says nothing."""
-OURS = 5
-"""The version of the uuids that this service gives to cards and suggestions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,33 +93,6 @@ def keep_post(post: Post, events: Sequence[Reported]) -> Kept:
         chain.extend(connection, written, post.received)
         mark_answered(connection, sorted(set(decisions.values())))
     return Kept(len(events), sum(event.card not in decisions for event in events))
-
-
-def find_decisions(connection: Connection, tenant: str, cards: Iterable[str]) -> dict[str, str]:
-    """The decision of each card that this tenant was shown; cards of other tenants are not known to it."""
-    found: dict[str, str] = {}
-    ours = {card for card in cards if is_ours(card)}
-    for some in parts(sorted(ours)):
-        query = (
-            select(CARDS.c.card, CARDS.c.decision_id)
-            .join(DECISIONS, DECISIONS.c.decision_id == CARDS.c.decision_id)
-            .where(CARDS.c.card.in_(some), DECISIONS.c.tenant == tenant)
-        )
-        found.update((row.card, row.decision_id) for row in connection.execute(query))
-    return found
-
-
-def parts(values: list[str]) -> Iterator[list[str]]:
-    """A list in parts that one query may name."""
-    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
-
-
-def is_ours(uuid: str) -> bool:
-    """Whether a uuid may be one that this service gave; what is not may be anything, a patient's id too."""
-    try:
-        return str(UUID(uuid)) == uuid and UUID(uuid).version == OURS
-    except ValueError:
-        return False
 
 
 def settle_rows(
@@ -202,13 +173,6 @@ def write_rows(post: Post, connection: Connection, rows: list[dict[str, Any]]) -
     told = insert.on_conflict_do_update(index_elements=["feedback_key"], set_=added, where=had_none & has_one)
     written = connection.execute(told.returning(FEEDBACK), rows).mappings()
     return sorted(map(dict, written), key=lambda row: str(row["feedback_key"]))
-
-
-def mark_answered(connection: Connection, decisions: list[str]) -> None:
-    """Note that feedback came to these decisions: only among such is looked for what to remember."""
-    for some in parts(decisions):
-        answered = update(DECISIONS).where(DECISIONS.c.decision_id.in_(some), ~DECISIONS.c.answered)
-        connection.execute(answered.values(answered=True))
 
 
 @dataclass(frozen=True, slots=True)
