@@ -20,7 +20,7 @@ from cds_service.reasoning.sides import Standing, stand
 from cds_service.reasoning.verdicts import TRUE, Verdict, merge
 
 
-class Present(msgspec.Struct, frozen=True):
+class Present(msgspec.Struct, frozen=True, gc=False):
     """The drugs of one chart, arranged once per call so that each rule looks only at those it names.
 
     `holders` are the drugs by the ingredients they hold. `in_focus` are references. `unseen_orders` and
@@ -44,7 +44,7 @@ class Present(msgspec.Struct, frozen=True):
         return self.unseen_orders
 
 
-class Assignment(msgspec.Struct, frozen=True):
+class Assignment(msgspec.Struct, frozen=True, gc=False):
     """Drugs on the sides of a rule, and how certain it is that they stand there."""
 
     bindings: Mapping[str, Bound]

@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     ERROR = "error"  # the rule crashed; the others still ran
 
 
-class Bound(msgspec.Struct, frozen=True):
+class Bound(msgspec.Struct, frozen=True, gc=False):
     """A drug standing on one side of a rule, with the ingredient of it that matched."""
 
     drug: Drug
@@ -38,7 +38,7 @@ class Missing(msgspec.Struct, frozen=True, gc=False):
     detail: str = ""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One rule on one binding of drugs.
 
     `bindings` has "this", or "a" and "b", or nothing for patient rules. `indicator` is what the card shows: the

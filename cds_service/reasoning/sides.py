@@ -11,7 +11,7 @@ from cds_service.reasoning.verdicts import PLAIN, TRUE, Verdict
 from cds_service.terminology.products import Route
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """A drug that stands, or may stand, on the side called `side`: its verdict is true or unknown, never false."""
 
     side: str

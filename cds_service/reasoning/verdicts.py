@@ -12,7 +12,7 @@ from cds_service.reasoning.logic import Truth, negate
 Bindings = Mapping[str, Bound]
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """The truth of a condition on one chart.
 
     `used` are the facts that decided it, by the name the rule gives them; `missing` is what kept it unknown and is
