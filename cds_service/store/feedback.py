@@ -17,8 +17,8 @@ from cds_service.store.store import Store
 from cds_service.store.tables import CARDS, DATA_KEYS, DECISIONS, FEEDBACK, FINDINGS
 
 AT_ONCE = 500
-WITHIN_S = 2.0
-"""How long a report waits for a server that says nothing."""
+WITHIN_S = 5.0
+"""How long a report waits for a server that says nothing; one of thousands of events may take a second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,3 +28,5 @@ def places(database_url: str, tmp_path: Path) -> Places:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine a commit may take longer than a call waits; the record would then be found a second later."""
     monkeypatch.setattr("cds_service.store.writing.COMMIT_WITHIN_S", 20.0)
+    monkeypatch.setattr("cds_service.store.feedback.WITHIN_S", 20.0)
+    monkeypatch.setattr("cds_service.store.store.HEALTH_WITHIN_S", 20.0)
