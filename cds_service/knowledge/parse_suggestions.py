@@ -73,7 +73,7 @@ def read_operands(
     if len(page.problems) == before:
         yield Suggestion(
             verb=verb,
-            label=REPLACEMENT.sub(orderable.title if orderable else "", label),
+            label=REPLACEMENT.sub(orderable.name if orderable else "", label),
             drug=kept.get("drug", ""),
             orderable=orderable,
             value=kept.get("value", 0),

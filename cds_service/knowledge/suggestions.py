@@ -69,6 +69,11 @@ class Orderable:
     fact: str = ""
     allowed: bool = True
 
+    @property
+    def name(self) -> str:
+        """The title inside a sentence: "digoxin level", "INR"."""
+        return self.title if self.title[1:2].isupper() else f"{self.title[:1].lower()}{self.title[1:]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:

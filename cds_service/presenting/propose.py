@@ -237,7 +237,7 @@ def delete(drug: Drug) -> Action:
 
 
 def create(order: bytes, orderable: Orderable) -> Action:
-    return Action(type="create", description=f"Order {orderable.title}", resource=msgspec.Raw(order))
+    return Action(type="create", description=f"Order {orderable.name}", resource=msgspec.Raw(order))
 
 
 def update(resource: bytes, description: str) -> Action:

@@ -439,3 +439,10 @@ def test_a_button_names_the_whole_drug_unless_it_gets_too_long(length: int, whol
     (label,) = labels(offered(patient(order), bleeding(STOP_A)))
     assert (label == f"Stop {name}") is whole
     assert len(label) <= 120
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("INR", "INR"), ("Digoxin level", "digoxin level"), ("ECG with QTc", "ECG with QTc")]
+)
+def test_a_test_is_named_inside_a_sentence(title: str, name: str) -> None:
+    assert replace(TEST, title=title).name == name
