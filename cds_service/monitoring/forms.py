@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from cds_service.monitoring.counts import NUMBERS
+from cds_service.monitoring.hiding import SETTLED
 from cds_service.monitoring.rates import Shift
-from cds_service.monitoring.report import COLUMNS, EVERYTHING, SETTLED, VIEWS, Line, Rate, Report, shift_rates
+from cds_service.monitoring.report import EVERYTHING, VIEWS, Line, Rate, Report, shift_rates
 from cds_service.monitoring.words import HIDDEN
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -68,9 +70,9 @@ def report_as_csv(report: Report) -> str:
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     shares = [f"{name}_{part}" for name in SETTLED for part in ("share", "low", "high")]
-    rows.writerow([*EVERYTHING, *COLUMNS, "orders", *shares, "burden", "interruptions", "reasons"])
+    rows.writerow([*EVERYTHING, *NUMBERS, "orders", *shares, "burden", "interruptions", "reasons"])
     for line in report.everything:
-        counts = [HIDDEN if count is None else count for count in (*map(line.counts.get, COLUMNS), line.orders)]
+        counts = [HIDDEN if count is None else count for count in (*map(line.counts.get, NUMBERS), line.orders)]
         reasons = "; ".join(f"{name}: {HIDDEN if count is None else count}" for name, count in line.reasons.items())
         shared = [part for name in SETTLED for part in spread(getattr(line, name))]
         cells = [*line.key, *counts, *shared, line.burden, line.interruptions, reasons]

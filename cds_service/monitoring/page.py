@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from jinja2 import Environment
 from markupsafe import Markup
 
-from cds_service.monitoring.report import SETTLED, WAITING, Line, Report
+from cds_service.monitoring.hiding import SETTLED, WAITING
+from cds_service.monitoring.report import Line, Report
 from cds_service.monitoring.sentences import tell_overview, tell_what_comes_first, tell_what_helps
 from cds_service.monitoring.words import (
     HEADINGS,

@@ -1,20 +1,21 @@
 """The report on alerts: what each rule said, what became of it, and what it costs in attention.
 
-A report shows counts of calls, cards and answers, never a patient; small ones are hidden (`small_cells`).
+A report shows counts of calls, cards and answers, never a patient; small ones are hidden (`hiding`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Engine
 
-from cds_service.monitoring.counts import Counts, Load
+from cds_service.monitoring.counts import NUMBERS, Counts, Load
+from cds_service.monitoring.hiding import ALL, ORDERS, SETTLED, Counted, Key, Row, hide_small
 from cds_service.monitoring.intervals import wilson
 from cds_service.monitoring.rates import Shift, day_of, find_shifts
 from cds_service.monitoring.recorded import Span
-from cds_service.monitoring.small_cells import LEAST, is_small, show_counts, show_parts
-from cds_service.monitoring.tally import RulesOf, Tally, roll_up, take_tally
+from cds_service.monitoring.small_cells import LEAST, is_small, show_parts
+from cds_service.monitoring.tally import URGENCY, RulesOf, Tally, roll_up, take_tally
 
 VIEWS = {
     "rule": ("rule", "version"),
@@ -24,20 +25,7 @@ VIEWS = {
     "week": ("week",),
 }
 EVERYTHING = ("rule", "version", "client", "role", "service", "week")
-COLUMNS = (
-    *("evaluated", "undetermined", "failed", "fired", "shown", "accepted", "overridden", "ignored", "open"),
-    *("untold", "repeated", "on_orders", "interrupting"),
-)
-SETTLED = ("accepted", "overridden", "ignored")
-SUMS = {"shown": SETTLED}
-REMAINDERS = (
-    ("fired", "shown", "fired"),
-    ("shown", "on_orders", "on_orders"),
-    ("on_orders", "interrupting", "interrupting"),
-)
-"""A whole, a part of it, and which of the two to hide where what remains is small."""
-WAITING = ("open", "untold")
-"""Alerts that nobody has said anything of tell of nobody: hidden only where a small count follows from them."""
+HALF = 0.5
 MOST = 10
 """How many rules are named as offenders, and as helpful."""
 
@@ -93,9 +81,10 @@ class Overview:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`views` by name, each with its lines, the rules worst first; `everything` is every line by all of `EVERYTHING`.
-    `offenders` are rules and versions whose alerts are dismissed most, worst first, `helpful` those that are accepted
-    more often than all together, best first; `unknowns` calls by what could not be known; `shifts` rules that speak up
-    more or less often than in the first two weeks."""
+    `offenders` are rules and versions of whose alerts certainly fewer than half were accepted, as far as it is known
+    what became of them, worst first, without those whose alerts are too few to be shown; `helpful` those that are
+    accepted more often than all together, best first; `unknowns` calls by what could not be known; `shifts` rules that
+    speak up more or less often than in the first two weeks."""
 
     span: Span
     least: int
@@ -116,80 +105,84 @@ def make_report(database: Engine, span: Span, least: int = LEAST, rules_of: Rule
     """The report on what is recorded of a span. Counts from 1 to below `least` are hidden. `rules_of` gives the version
     of each rule of a release; without it that of a rule is known where it fired."""
     tally = take_tally(database, span, rules_of)
-    rules = list(roll_up(tally, VIEWS["rule"]))
-    weights = {key: weigh(counts) for key, counts, _ in rules}
-    views = {name: make_lines(tally, by, least) for name, by in VIEWS.items() if name != "rule"}
-    ranked = rank(draw_lines(rules, least), weights)
-    overview = make_overview(tally, [counts for _, counts, _ in rules], least)
+    rolled = {by: list(roll_up(tally, by)) for by in (*VIEWS.values(), EVERYTHING)}
+    rolled[ALL] = [sum_up(tally, rolled[VIEWS["rule"]])]
+    counted = hide_small(rolled, EVERYTHING, count_overview(tally, rolled[ALL][0][2]), least)
+    lines = {by: tuple(make_line(by, row, counted, least) for row in rows) for by, rows in rolled.items()}
+    weights = {key: weigh(counts) for key, counts, _ in rolled[VIEWS["rule"]]}
+    ranked = rank(lines[VIEWS["rule"]], weights)
+    worst = {key for key, counts, _ in rolled[VIEWS["rule"]] if comes_to_nothing(counts)}
+    (alerts,) = lines[ALL]
     missing = dict(sorted(tally.missing.items(), key=lambda each: (-each[1], each[0])))
     return Report(
         span=span,
         least=least,
-        overview=overview,
-        views={"rule": ranked, **views},
-        everything=make_lines(tally, EVERYTHING, least),
-        offenders=find_offenders(ranked, weights),
-        helpful=find_helpful(ranked, overview.alerts),
-        unknowns={cause: None if is_small(count, least) else count for cause, count in missing.items()},
+        overview=make_overview(tally, counted, alerts),
+        views={"rule": ranked, **{name: lines[by] for name, by in VIEWS.items() if name != "rule"}},
+        everything=lines[EVERYTHING],
+        offenders=tuple(line for line in ranked if line.key in worst and line.counts["shown"] is not None)[:MOST],
+        helpful=find_helpful(ranked, alerts),
+        unknowns={cause: hide(count, least) for cause, count in missing.items()},
         shifts=find_shifts(tally.alerted, tally.order_calls),
     )
 
 
-def make_overview(tally: Tally, rules: Iterable[Counts], least: int) -> Overview:
+def sum_up(tally: Tally, rules: Sequence[Row]) -> Row:
+    """The line of all calls."""
     load, counts = Load(), Counts()
     for each in tally.loads.values():
         load.add(each)
-    for counted in rules:
+    for _, counted, _ in rules:
         counts.add(counted)
-    (alerts,) = draw_lines([((), counts, load)], least)
-    return Overview(
-        calls=hide(load.calls, least),
-        order_calls=hide(load.order_calls, least),
-        uncounted=hide(load.uncounted, least),
-        counted_from=None if tally.counted_from is None else day_of(tally.counted_from),
-        cards_per_100=per_100(hide(load.cards, least), alerts.orders),
-        urgency={name: per_100(hide(count, least), alerts.orders) for name, count in tally.urgency.items()},
-        alerts=alerts,
-        strays=hide(tally.strays, least),
-    )
+    return ALL, counts, load
 
 
-def make_lines(tally: Tally, by: tuple[str, ...], least: int) -> tuple[Line, ...]:
-    return draw_lines(list(roll_up(tally, by)), least)
-
-
-def draw_lines(rolled: Sequence[tuple[tuple[str, ...], Counts, Load]], least: int) -> tuple[Line, ...]:
-    """The lines of one view, without what is small, and without what would tell it."""
-    names = [name for name in COLUMNS if name not in WAITING]
-    rows = [{**{name: getattr(counts, name) for name in names}, "orders": load.orders} for _, counts, load in rolled]
-    telling = {
-        (place, kept)
-        for place, row in enumerate(rows)
-        for whole, part, kept in REMAINDERS
-        if is_small(row[whole] - row[part], least)
+def count_overview(tally: Tally, load: Load) -> dict[str, int]:
+    """The counts of all calls, as `hiding.OVERVIEW_PARTS` adds them up."""
+    return {
+        "calls": load.calls,
+        "order_calls": load.order_calls,
+        "other_calls": load.calls - load.order_calls,
+        "uncounted": load.uncounted,
+        "counted_calls": load.order_calls - load.uncounted,
+        "cards": load.cards,
+        **tally.urgency,
+        "other_cards": load.cards - sum(tally.urgency.values()),
+        "strays": tally.strays,
     }
-    shown = show_counts(rows, SUMS, least, telling)
-    return tuple(
-        make_line(key, counts, row if load.is_counted else {**row, "orders": None}, least)
-        for (key, counts, load), row in zip(rolled, shown, strict=True)
+
+
+def make_overview(tally: Tally, counted: Counted, alerts: Line) -> Overview:
+    def show(name: str) -> int | None:
+        return counted.show(ALL, ALL, name)
+
+    return Overview(
+        calls=show("calls"),
+        order_calls=show("order_calls"),
+        uncounted=show("uncounted"),
+        counted_from=None if tally.counted_from is None else day_of(tally.counted_from),
+        cards_per_100=per_100(show("cards"), alerts.orders),
+        urgency={name: per_100(show(name), alerts.orders) for name in URGENCY},
+        alerts=alerts,
+        strays=show("strays"),
     )
 
 
-def make_line(key: tuple[str, ...], counts: Counts, row: Mapping[str, int | None], least: int) -> Line:
+def make_line(by: Key, row: Row, counted: Counted, least: int) -> Line:
+    key, counts, load = row
+    shown = counted.show_line(by, key)
     settled = sum(getattr(counts, name) for name in SETTLED)
-    telling = row["shown"] is None or is_small(settled, least)
-    told = settled > 0 and all(row[name] is not None for name in SETTLED)
-    shares = {name: rate_of(getattr(counts, name), settled) if told else None for name in SETTLED}
-    waiting = {name: None if telling else getattr(counts, name) for name in WAITING}
+    told = settled > 0 and all(shown[name] is not None for name in SETTLED)
+    orders = shown[ORDERS] if load.is_counted else None
     return Line(
         key=key,
-        counts={name: {**row, **waiting}[name] for name in COLUMNS},
-        **shares,
-        orders=row["orders"],
-        burden=per_100(row["on_orders"], row["orders"]),
-        interruptions=per_100(row["interrupting"], row["orders"]),
-        reasons=show_parts(counts.reasons, least, row["overridden"] is not None),
-        withheld=show_parts(counts.withheld, least, row["fired"] is not None),
+        counts={name: shown[name] for name in NUMBERS},
+        **{name: rate_of(getattr(counts, name), settled) if told else None for name in SETTLED},
+        orders=orders,
+        burden=per_100(shown["on_orders"], orders),
+        interruptions=per_100(shown["interrupting"], orders),
+        reasons=show_parts(counts.reasons, least, shown["overridden"] is not None),
+        withheld=show_parts(counts.withheld, least, shown["withheld"] is not None),
     )
 
 
@@ -228,9 +221,10 @@ def rank(lines: tuple[Line, ...], weights: Weights) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=lambda line: (-weights[line.key], -(line.counts["shown"] or 0), line.key)))
 
 
-def find_offenders(ranked: tuple[Line, ...], weights: Weights) -> tuple[Line, ...]:
-    """The worst, without those whose alerts are too few to be shown."""
-    return tuple(line for line in ranked if weights[line.key] > 0 and line.counts["shown"] is not None)[:MOST]
+def comes_to_nothing(counts: Counts) -> bool:
+    """Whether certainly fewer than half of the alerts of a rule were accepted, of those whose outcome is known."""
+    _, high = wilson(counts.accepted, sum(getattr(counts, name) for name in SETTLED))
+    return high < HALF
 
 
 def find_helpful(lines: tuple[Line, ...], all_of_them: Line) -> tuple[Line, ...]:

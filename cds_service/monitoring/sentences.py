@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from cds_service.monitoring.report import SETTLED, Line, Overview, Report
+from cds_service.monitoring.recorded import ACCEPTED, OVERRIDDEN
+from cds_service.monitoring.report import HALF, Line, Overview, Rate, Report, rate_of
 from cds_service.monitoring.words import number_of, show_count, show_key, show_number, show_rate, show_shift
 
 FIRST = 5
@@ -23,8 +24,7 @@ def tell_overview(overview: Overview) -> Iterator[str]:
     if overview.uncounted != 0:
         yield tell_uncounted(overview)
     if alerts.counts["shown"] != 0:
-        ends = ", ".join(f"{name} {show_rate(getattr(alerts, name))}" for name in SETTLED)
-        yield f"What became of {number_of(alerts.counts['shown'], 'alert')}, as far as it is known: {ends}."
+        yield f"{number_of(alerts.counts['shown'], 'alert')}{tell_answers(alerts, OVERRIDDEN)}."
     if overview.strays != 0:
         yield f"{number_of(overview.strays, 'report')} of clients about cards that nobody knows."
 
@@ -46,7 +46,7 @@ def tell_uncounted(overview: Overview) -> str:
 
 
 def tell_what_comes_first(report: Report) -> Iterator[str]:
-    """What to look at: rules that crashed, that changed, that are dismissed most, and what was not known."""
+    """What to look at: rules that crashed, that changed, that come to nothing most often, and what was not known."""
     crashed = [line for line in report.views["rule"] if line.counts["failed"] != 0]
     for line in crashed[:FIRST]:
         yield f"{show_key(line)} crashed in {number_of(line.counts['failed'], 'call')}: there it checked nothing."
@@ -55,7 +55,8 @@ def tell_what_comes_first(report: Report) -> Iterator[str]:
     for shift in report.shifts:
         yield f"{show_shift(shift, report.least)}."
     for line in report.offenders[:FIRST]:
-        yield tell_of_rule(line, f"is mostly {name_dismissal(line)}")
+        mostly = " is mostly overridden where it is answered" if is_mostly(line) else " is accepted less often than not"
+        yield tell_of_rule(line, OVERRIDDEN, mostly)
     if report.unknowns:
         causes = [f"{cause} ({number_of(calls, 'call')})" for cause, calls in report.unknowns.items()]
         yield f"Not known most often: {'; '.join(causes[:CAUSES])}."
@@ -64,24 +65,46 @@ def tell_what_comes_first(report: Report) -> Iterator[str]:
 def tell_what_helps(report: Report) -> Iterator[str]:
     """Rules that are accepted more often than alerts are on the whole."""
     for line in report.helpful[:FIRST]:
-        yield tell_of_rule(line, "is accepted more often than most")
+        yield tell_of_rule(line, ACCEPTED, " is accepted more often than most")
     if not report.helpful and report.offenders:
         yield "No rule is certainly accepted more often than all alerts together."
 
 
-def name_dismissal(line: Line) -> str:
-    if line.overridden is None or line.ignored is None:
-        return "dismissed"
-    return "ignored" if line.ignored.share > line.overridden.share else "overridden"
-
-
-def tell_of_rule(line: Line, verdict: str) -> str:
-    """`warfarin-nsaid 1.0.0 is mostly ignored: 400 alerts, 2.1 per 100 orders; accepted 6 % (4–9), overridden ...`."""
+def tell_of_rule(line: Line, outcome: str, verdict: str) -> str:
+    """`warfarin-nsaid 1.0.0: 400 alerts, 2.1 per 100 orders; of 60 that were answered 35 were overridden, ...`."""
     burden = "" if line.burden is None else f", {show_number(line.burden)} per 100 orders"
-    shares = {name: getattr(line, name) for name in SETTLED}
-    ends = ", ".join(f"{name} {show_rate(rate)}" for name, rate in shares.items() if rate is not None)
-    told = f"{show_key(line)} {verdict}: {number_of(line.counts['shown'], 'alert')}{burden}"
-    return (f"{told}; {ends}." if ends else f"{told}.") + tell_reasons(line)
+    told = f"{show_key(line)}{verdict}: {number_of(line.counts['shown'], 'alert')}{burden}"
+    return f"{told}{tell_answers(line, outcome)}." + tell_reasons(line)
+
+
+def tell_answers(line: Line, outcome: str) -> str:
+    """`; of 60 that were answered 35 were overridden, 58 % (46–70); nobody said what became of the other 340`."""
+    shown, answered = line.counts["shown"], count_answered(line)
+    if shown is None or answered is None:
+        return ""
+    if answered == 0:
+        return "; nobody said what became of them"
+    told = f"; of {answered:,} that were answered {show_count(line.counts[outcome])} were {outcome},"
+    rest = f"; nobody said what became of the other {shown - answered:,}" if shown > answered else ""
+    return f"{told} {show_rate(share_of(line, outcome))}{rest}"
+
+
+def count_answered(line: Line) -> int | None:
+    """The alerts of which a client said what became, None where that is hidden."""
+    accepted, overridden = line.counts[ACCEPTED], line.counts[OVERRIDDEN]
+    return None if accepted is None or overridden is None else accepted + overridden
+
+
+def share_of(line: Line, outcome: str) -> Rate | None:
+    """The share of an outcome among the alerts that were answered."""
+    answered = count_answered(line)
+    return rate_of(line.counts[outcome] or 0, answered) if answered else None
+
+
+def is_mostly(line: Line) -> bool:
+    """Whether more than half of those who answer certainly override the rule."""
+    share = share_of(line, OVERRIDDEN)
+    return share is not None and share.low > HALF
 
 
 def tell_reasons(line: Line) -> str:

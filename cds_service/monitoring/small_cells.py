@@ -1,52 +1,112 @@
 """Small counts are not shown: they can tell who somebody is (CMS cell size suppression policy: none from 1 to 10).
 
-Where a hidden count could be worked out from the others of its row or column and their sum, one more is hidden.
+A hidden count must not follow from those that are shown, by taking them from their sum. So wherever counts add up, what
+is hidden of them together must not be small either, and must not be a single one: else the next smallest is hidden too
+(complementary cell suppression; Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001).
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 LEAST = 11
 
-Cells = Set[tuple[int, str]]
-Row = Mapping[str, int]
-Sums = Mapping[str, tuple[str, ...]]
+Place = TypeVar("Place")
 
 
-def show_counts(
-    rows: Sequence[Row], sums: Sums, least: int = LEAST, beside: Cells = frozenset()
-) -> list[dict[str, int | None]]:
-    """The rows of one table with None for what is hidden. `sums` names columns that are the sum of others, `beside`
-    cells (number of row, column) to hide for another reason."""
-    small = {(place, name) for place, row in enumerate(rows) for name, count in row.items() if is_small(count, least)}
-    hidden = small | beside
-    while more := find_deducible(rows, sums, hidden):
-        hidden |= more
-    return [
-        {name: None if (place, name) in hidden else count for name, count in row.items()}
-        for place, row in enumerate(rows)
-    ]
+@dataclass(frozen=True, slots=True)
+class Sum(Generic[Place]):
+    """A count and those that it is the sum of, by where they stand."""
 
+    whole: Place
+    parts: tuple[Place, ...]
 
-def show_parts(counts: Row, least: int = LEAST, sum_is_shown: bool = True) -> dict[str, int | None]:
-    """The parts of a sum; None for all where the sum itself is hidden."""
-    if not counts or not sum_is_shown:
-        return dict.fromkeys(counts)
-    shown = show_counts([{**counts, "": sum(counts.values())}], {"": tuple(counts)}, least)[0]
-    return {name: shown[name] for name in counts}
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (self.whole, *self.parts)
 
 
 def is_small(count: int, least: int) -> bool:
     return 0 < count < least
 
 
-def find_deducible(rows: Sequence[Row], sums: Sums, hidden: set[tuple[int, str]]) -> set[tuple[int, str]]:
-    """What has to be hidden besides: in each line of counts with one hidden, the next smallest that is not 0."""
-    lines = [[(place, name) for place in range(len(rows))] for name in (rows[0] if rows else ())]
-    for place in range(len(rows)):
-        lines += [[(place, part) for part in parts] for total, parts in sums.items() if (place, total) not in hidden]
-    found = set()
-    for line in lines:
-        open_ones = [each for each in line if each not in hidden and rows[each[0]][each[1]] > 0]
-        if sum(each in hidden for each in line) == 1 and open_ones:
-            found.add(min(open_ones, key=lambda each: (rows[each[0]][each[1]], each)))
+def hide_more(
+    counts: Mapping[Place, int],
+    sums: Sequence[Sum[Place]],
+    hidden: AbstractSet[Place],
+    least: int = LEAST,
+    kept: AbstractSet[Place] = frozenset(),
+) -> AbstractSet[Place]:
+    """What is hidden of `counts`, so that nothing `hidden` follows from what is shown: `hidden` itself, and more.
+
+    Of a sum the smallest parts go first and the whole goes last; what is in `kept` goes after everything else. Nothing
+    that is 0 is hidden.
+    """
+    holding: dict[Place, list[Watched[Place]]] = defaultdict(list)
+    for of in sums:
+        rest = [place for place in of.places if counts[place] > 0]
+        rest.sort(key=lambda place: (place in kept, place == of.whole, counts[place]), reverse=True)
+        watched = Watched(of.whole, rest)
+        for place in rest:
+            holding[place].append(watched)
+    found: set[Place] = set()
+    waiting: list[Watched[Place]] = []
+
+    def hide(place: Place) -> None:
+        found.add(place)
+        for each in holding[place]:
+            each.note(place, counts[place])
+            waiting.append(each)
+
+    for place in counts:
+        if place in hidden:
+            hide(place)
+    while waiting:
+        each = waiting.pop()
+        while each.tells(least) and (chosen := each.choose(found)) is not None:
+            hide(chosen)
     return found
+
+
+@dataclass(slots=True)
+class Watched(Generic[Place]):
+    """A sum while counts are being hidden: what may be hidden of it, what goes first at the end; how many parts are
+    hidden and how much they are together, and whether the whole is."""
+
+    whole: Place
+    rest: list[Place]
+    parts: int = 0
+    together: int = 0
+    without_whole: bool = False
+
+    def note(self, place: Place, count: int) -> None:
+        if place == self.whole:
+            self.without_whole = True
+        else:
+            self.parts += 1
+            self.together += count
+
+    def tells(self, least: int) -> bool:
+        """Whether something hidden follows from this sum."""
+        if self.without_whole:
+            return self.parts == 0
+        return self.parts == 1 or 0 < self.together < least
+
+    def choose(self, hidden: AbstractSet[Place]) -> Place | None:
+        """What to hide next, None where nothing is left."""
+        while self.rest:
+            if (place := self.rest.pop()) not in hidden:
+                return place
+        return None
+
+
+def show_parts(counts: Mapping[str, int], least: int = LEAST, sum_is_shown: bool = True) -> dict[str, int | None]:
+    """The parts of a sum; None for what is hidden, which is all of them where the sum itself is."""
+    if not sum_is_shown:
+        return dict.fromkeys(counts)
+    whole = {**counts, "": sum(counts.values())}
+    small = {name for name, count in counts.items() if is_small(count, least)}
+    hidden = hide_more(whole, [Sum("", tuple(counts))], small, least, frozenset({""}))
+    return {name: None if name in hidden else count for name, count in counts.items()}

@@ -1,20 +1,23 @@
 """Lines and reports put together by hand, for what is written of them."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from cds_service.monitoring.counts import NUMBERS
 from cds_service.monitoring.recorded import Span
-from cds_service.monitoring.report import COLUMNS, Line, Overview, Rate, Report
+from cds_service.monitoring.report import Line, Overview, Rate, Report
 
 LONG = "pgx-score.celecoxib-flurbiprofen-ibuprofen-cyp2c9-intermediate"  # the longest id of the shipped rules
-ALERTS = {"evaluated": 5000, "fired": 1000, "shown": 1000, "repeated": 37}
+ANSWERS = {"accepted": 100, "overridden": 600, "ignored": 300}
+ALERTS = {"evaluated": 5000, "fired": 1000, "shown": 1000, "repeated": 37, **ANSWERS}
 SHARES = {"accepted": Rate(0.1, 0.08, 0.12), "overridden": Rate(0.6, 0.57, 0.63), "ignored": Rate(0.3, 0.27, 0.33)}
 
 
-def a_line(*key: str, counts: dict[str, int] = ALERTS, **more: Any) -> Line:
+def a_line(*key: str, counts: Mapping[str, int | None] = ALERTS, **more: Any) -> Line:
     """1,000 alerts of 8,000 orders: 12.5 per 100."""
     shown = {**SHARES, "orders": 8000, "burden": 12.5, "interruptions": 4.0, "reasons": {"other": 20, "monitored": 300}}
-    return Line(key, {**dict.fromkeys(COLUMNS, 0), **counts}, **{**shown, **more})
+    return Line(key, {**dict.fromkeys(NUMBERS, 0), **counts}, **{**shown, **more})
 
 
 def quiet(*key: str) -> Line:

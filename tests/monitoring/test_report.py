@@ -273,15 +273,54 @@ def test_what_was_not_known_is_counted_by_cause(traffic: Traffic) -> None:
     assert report_on(traffic).unknowns == {"value inr: not sent": 2, "drug: unrecognised": 1}
 
 
-def test_few_unlucky_cards_make_no_worse_offender_than_many(traffic: Traffic) -> None:
-    rare, often = replace(BLEEDING, rule="rare"), replace(BLEEDING, rule="often")
-    for _ in range(2):
-        traffic.answer(traffic.call(rare), "overridden")
-    for number in range(12):
-        traffic.answer(traffic.call(often), "accepted" if number < 2 else "overridden")
+def test_a_rule_is_among_the_worst_when_more_than_half_of_its_alerts_certainly_come_to_nothing(
+    traffic: Traffic,
+) -> None:
+    """By hand: Wilson's lower end of 10 of 12 is 55 %, of 2 of 2 34 %, of 6 of 12 25 %, of 1 of 1 21 %."""
+    for rule, overridden, of in (("half", 6, 12), ("rare", 2, 2), ("often", 10, 12), ("once", 1, 1)):
+        for number in range(of):
+            card = traffic.call(replace(BLEEDING, rule=rule))
+            traffic.answer(card, "overridden" if number < overridden else "accepted")
     found = report_on(traffic)
-    assert [each.key[0] for each in found.offenders] == ["often", "rare"]
-    assert [each.key[0] for each in found.views["rule"]] == ["often", "rare"]
+    assert [each.key[0] for each in found.offenders] == ["often"]
+    assert [each.key[0] for each in found.views["rule"]] == ["often", "half", "rare", "once"]
+
+
+def test_alerts_that_are_still_open_make_no_rule_one_of_the_worst(traffic: Traffic) -> None:
+    for number in range(69):
+        card = traffic.call(BLEEDING)
+        if number < 10:
+            traffic.answer(card, "overridden" if number < 2 else "accepted")
+    found = report_on(traffic, until=traffic.clock.now + DAY / 2)
+    assert (line(found, "warfarin-nsaid", "1.0.0").counts["open"], found.offenders) == (59, ())
+
+
+def test_what_others_did_does_not_follow_from_the_sum_and_the_rest(traffic: Traffic) -> None:
+    """93 orders, 89 of them of one client: the 3 and 1 of two others would be known to be 4 together."""
+    for tenant, orders in (("north", 89), ("south", 3), ("east", 1)):
+        traffic.call(BLEEDING, tenant=tenant, orders=orders)
+    found = report_on(traffic, least=11)
+    assert (found.overview.alerts.orders, [each.orders for each in found.views["client"]]) == (93, [None] * 3)
+
+
+def test_the_cards_that_are_hidden_do_not_follow_from_those_of_other_urgency(traffic: Traffic) -> None:
+    """21 orders with 16 cards, 15 of them warnings: the one that was critical would follow."""
+    for number in range(21):
+        critical = [replace(BLEEDING, indicator="critical")] if number == 0 else [BLEEDING] * (number < 16)
+        traffic.call(*critical)
+    found = report_on(traffic, least=11).overview
+    assert (found.urgency, found.cards_per_100) == (
+        {"critical": None, "warning": None, "info": 0},
+        pytest.approx(100 * 16 / 21),
+    )
+
+
+def test_few_calls_of_another_kind_do_not_follow_from_all_and_those_about_orders(traffic: Traffic) -> None:
+    for _ in range(20):
+        traffic.call()
+    traffic.call(hook="patient-view", service="medication-patient-view", orders=None)
+    found = report_on(traffic, least=11).overview
+    assert (found.calls, found.order_calls) == (21, None)
 
 
 def test_a_rule_helps_that_is_certainly_accepted_more_often_than_all_together(traffic: Traffic) -> None:

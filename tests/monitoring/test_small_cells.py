@@ -1,32 +1,44 @@
 """Which counts are hidden, and that none of them can be worked out."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cds_service.monitoring.counts import Cell, Counts, Load
+from cds_service.monitoring.hiding import ALL, adds_up, hide_small, list_sums
 from cds_service.monitoring.intervals import wilson
-from cds_service.monitoring.small_cells import show_counts, show_parts
+from cds_service.monitoring.recorded import Span
+from cds_service.monitoring.report import EVERYTHING, VIEWS, count_overview, sum_up
+from cds_service.monitoring.small_cells import Sum, hide_more, show_parts
+from cds_service.monitoring.tally import Tally, roll_up
 
-SUMS = {"shown": ("accepted", "overridden", "ignored")}
-
-
-def a_row(accepted: int, overridden: int, ignored: int) -> dict[str, int]:
-    parts = {"accepted": accepted, "overridden": overridden, "ignored": ignored}
-    return {"shown": sum(parts.values()), **parts}
+A_SUM = [Sum("all", ("a", "b", "c"))]
 
 
-def test_counts_from_one_to_ten_are_hidden_and_none_is_not() -> None:
-    rows = show_counts([{"a": 0}, {"a": 1}, {"a": 10}, {"a": 11}], {})
-    assert [row["a"] for row in rows] == [0, None, None, 11]
+def hidden_of(small: set[str], **parts: int) -> set[str]:
+    return set(hide_more({**parts, "all": sum(parts.values())}, A_SUM, small))
 
 
-def test_what_is_hidden_alone_in_a_row_takes_the_next_smallest_with_it() -> None:
-    assert show_counts([a_row(5, 50, 100)], SUMS) == [
-        {"shown": 155, "accepted": None, "overridden": None, "ignored": 100}
-    ]
+def test_what_is_hidden_alone_takes_the_next_smallest_with_it() -> None:
+    assert hidden_of({"a"}, a=5, b=100, c=50) == {"a", "c"}
 
 
-def test_what_is_hidden_alone_in_a_column_takes_the_next_smallest_with_it() -> None:
-    assert [row["a"] for row in show_counts([{"a": 3}, {"a": 40}, {"a": 30}], {})] == [None, 40, None]
+def test_what_is_hidden_together_must_not_be_a_small_count_either() -> None:
+    """By hand: 4 and 3 are 7 together, which all but 20 of 27 tells."""
+    assert hidden_of({"a", "b"}, a=4, b=3, c=20) == {"a", "b", "c"}
+    assert hidden_of({"a", "b"}, a=6, b=5, c=20) == {"a", "b"}
+
+
+def test_where_no_other_part_is_left_to_hide_the_sum_is_hidden() -> None:
+    assert hidden_of({"a"}, a=20, b=0, c=0) == {"a", "all"}
+    assert hidden_of({"a", "b"}, a=4, b=3, c=0) == {"a", "b", "all"}
+
+
+def test_a_sum_that_is_hidden_does_not_follow_from_its_parts() -> None:
+    assert hidden_of({"all"}, a=20, b=30, c=0) == {"all", "a"}
 
 
 def test_the_parts_of_a_known_sum() -> None:
@@ -40,28 +52,62 @@ def test_the_parts_of_a_known_sum() -> None:
 
 
 def test_who_may_see_everything_hides_nothing() -> None:
-    assert show_counts([a_row(1, 2, 3)], SUMS, least=1) == [a_row(1, 2, 3)]
+    assert show_parts({"other": 1, "monitored": 2}, least=1) == {"other": 1, "monitored": 2}
 
 
-counts = st.integers(0, 40)
+small_or_not = st.integers(0, 40)
+A_COUNT = st.builds(
+    lambda accepted, overridden, ignored, waiting, withheld, elsewhere: Counts(
+        evaluated=accepted + overridden + ignored + waiting + withheld + elsewhere,
+        undetermined=elsewhere,
+        fired=accepted + overridden + ignored + waiting + withheld,
+        shown=accepted + overridden + ignored + waiting,
+        accepted=accepted,
+        overridden=overridden,
+        ignored=ignored,
+        open=waiting,
+        on_orders=accepted + overridden,
+        interrupting=overridden,
+    ),
+    *[small_or_not] * 6,
+)
+A_CELL = st.builds(
+    Cell,
+    *[st.sampled_from(("north", "south"))],
+    st.just("nurse"),
+    st.just("sign"),
+    st.just("W47"),
+    st.sampled_from(("one", "two", "three")),
+    st.just("1"),
+)
 
 
-@given(st.lists(st.builds(a_row, counts, counts, counts), min_size=1, max_size=6))
-def test_no_line_that_adds_up_has_exactly_one_hidden_count(rows: list[dict[str, int]]) -> None:
-    shown = show_counts(rows, SUMS)
-    for before, after in zip(rows, shown, strict=True):
-        assert all(after[name] in (None, count) for name, count in before.items())
-        assert all(after[name] is None for name, count in before.items() if 0 < count < 11)
-        if after["shown"] is not None:
-            assert_not_alone([(before[name], after[name]) for name in SUMS["shown"]])
-    for name in rows[0]:
-        assert_not_alone([(before[name], after[name]) for before, after in zip(rows, shown, strict=True)])
+@given(st.dictionaries(A_CELL, A_COUNT, min_size=1), small_or_not)
+def test_nothing_hidden_follows_from_any_table_by_subtraction(counts: dict[Cell, Counts], calls: int) -> None:
+    """Whoever knows how all tables add up, and takes what is shown from every sum again and again, learns no more."""
+    clients = sorted({cell.client for cell in counts})
+    loads = {Cell(client, "nurse", "sign", "W47"): Load(calls, calls, orders=calls) for client in clients}
+    tally = Tally(Span(0, 1), counts, loads, {}, {"critical": 0, "warning": 0, "info": 0}, 0, {}, {})
+    rolled = {by: list(roll_up(tally, by)) for by in (*VIEWS.values(), EVERYTHING)}
+    rolled[ALL] = [sum_up(tally, rolled[VIEWS["rule"]])]
+    found = hide_small(rolled, EVERYTHING, count_overview(tally, rolled[ALL][0][2]), 11)
+    assert all(place in found.hidden for place, count in found.counts.items() if place[2] == "shown" and 0 < count < 11)
+    assert all(found.counts[place] for place in found.hidden)
+    sums = [each for each in list_sums(rolled, EVERYTHING) if adds_up(each, found.counts)]
+    assert learn(sums, found.hidden) == set()
+    for each in sums:
+        together = [found.counts[part] for part in each.parts if part in found.hidden]
+        assert not together or each.whole in found.hidden or sum(together) >= 11
 
 
-def assert_not_alone(line: list[tuple[int, int | None]]) -> None:
-    """A single hidden count could be worked out, unless all beside it are 0, and then there is nothing to hide with."""
-    hidden = [before for before, after in line if after is None]
-    assert len(hidden) != 1 or not any(after for _, after in line)
+def learn(sums: Sequence[Sum[Any]], hidden: AbstractSet[Any]) -> set[Any]:
+    """What of `hidden` can be worked out from sums in which one count is missing."""
+    unknown = set(hidden)
+    while alone := {
+        missing[0] for each in sums if len(missing := [place for place in each.places if place in unknown]) == 1
+    }:
+        unknown -= alone
+    return set(hidden) - unknown
 
 
 @given(st.integers(0, 500), st.integers(0, 500))

@@ -10,6 +10,8 @@ from cds_service.monitoring.sentences import tell_overview, tell_what_comes_firs
 from cds_service.monitoring.terminal import MOST_CAUSES, MOST_RULES, write_passages
 from tests.monitoring.lines import ALERTS, LONG, a_line, a_report, an_overview, quiet
 
+SELDOM = " is accepted less often than not"
+
 
 def lines_of(report: Report, title: str, width: int) -> tuple[str, ...]:
     return next(passage.lines for passage in write_passages(report, width) if passage.title.startswith(title))
@@ -82,27 +84,46 @@ def test_what_to_look_at_first_is_told_in_sentences() -> None:
     assert [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in tell_what_comes_first(report)] == [
         "crasher 2.0 crashed in 12 calls: there it checked nothing.",
         "louder: more since 2026-11-02 (noticed 2026-11-05), 2.0 before, 6.0 after, per 100 calls about orders.",
-        "raas-nsaid 1.1.0 is mostly overridden: 1,000 alerts, 12.5 per 100 orders; accepted 10 % (8–12),"
-        " overridden 60 % (57–63), ignored 30 % (27–33). Reason given most: monitored (300)."
-        " Overridden again for the same patient and drugs: 37.",
+        # 600 of 700: Wilson's interval by hand, 0.829 to 0.881
+        "raas-nsaid 1.1.0 is mostly overridden where it is answered: 1,000 alerts, 12.5 per 100 orders;"
+        " of 700 that were answered 600 were overridden, 86 % (83–88); nobody said what became of the other 300."
+        " Reason given most: monitored (300). Overridden again for the same patient and drugs: 37.",
         "Not known most often: value inr: not sent (2,301 calls); value qtc: too old (* calls).",
     ]
 
 
-def test_a_rule_whose_shares_are_hidden_is_dismissed_without_saying_how() -> None:
-    hidden = a_line(
-        "raas-nsaid", "1", accepted=None, overridden=None, ignored=None, burden=None, reasons={"other": None}
-    )
-    (sentence,) = tell_what_comes_first(a_report(offenders=(hidden,)))
-    assert sentence == (
-        "raas-nsaid 1 is mostly dismissed: 1,000 alerts. Overridden again for the same patient and drugs: 37."
-    )
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        # Wilson's intervals by hand: 5 of 5 is 0.566 to 1, 3 of 3 is 0.438 to 1, 30 of 60 is 0.377 to 0.623
+        ((0, 5), " is mostly overridden where it is answered: 69 alerts; of 5 that were answered 5 were overridden,"),
+        ((0, 3), f"{SELDOM}: 69 alerts; of 3 that were answered 3 were overridden, 100 % (44–100);"),
+        ((30, 30), f"{SELDOM}: 69 alerts; of 60 that were answered 30 were overridden, 50 % (38–62);"),
+        ((0, 0), f"{SELDOM}: 69 alerts; nobody said what became of them."),
+        ((8, 2), f"{SELDOM}: 69 alerts; of 10 that were answered 2 were overridden, 20 % (6–51);"),
+    ],
+)
+def test_a_rule_is_mostly_overridden_only_where_more_than_half_of_the_answers_certainly_are(
+    answers: tuple[int, int], said: str
+) -> None:
+    counts = {"shown": 69, "accepted": answers[0], "overridden": answers[1], "ignored": 9}
+    rule = a_line("raas-nsaid", "1", counts=counts, burden=None, reasons={})
+    (sentence,) = tell_what_comes_first(a_report(offenders=(rule,)))
+    assert sentence.replace("\N{NO-BREAK SPACE}", " ").startswith(f"raas-nsaid 1{said}")
+
+
+def test_of_a_rule_whose_answers_are_hidden_nothing_is_said_of_them() -> None:
+    hidden = a_line("raas-nsaid", "1", counts={**ALERTS, "accepted": None, "repeated": 0}, burden=None, reasons={})
+    assert list(tell_what_comes_first(a_report(offenders=(hidden,)))) == [f"raas-nsaid 1{SELDOM}: 1,000 alerts."]
 
 
 def test_what_helps_is_named_or_that_nothing_does() -> None:
     good = a_line("raas-nsaid", "1")
     (helps,) = tell_what_helps(a_report(helpful=(good,)))
-    assert helps.startswith("raas-nsaid 1 is accepted more often than most: 1,000 alerts")
+    assert helps.replace("\N{NO-BREAK SPACE}", " ").startswith(
+        "raas-nsaid 1 is accepted more often than most: 1,000 alerts, 12.5 per 100 orders;"
+        " of 700 that were answered 100 were accepted, 14 % (12–17);"
+    )
     (nothing,) = tell_what_helps(a_report(offenders=(good,)))
     assert nothing == "No rule is certainly accepted more often than all alerts together."
     assert list(tell_what_helps(a_report())) == []
@@ -114,8 +135,8 @@ def test_the_numbers_say_what_they_are_per() -> None:
         "9,000 calls, 7,000 of them about orders: 8,000 orders.",
         "Per 100 orders: 12.5 alerts, 4.0 of them interrupting;"
         " 10.0 cards (critical 1.0, warning 3.0, info 5.0, the others without an alert).",
-        "What became of 1,000 alerts, as far as it is known:"
-        " accepted 10 % (8–12), overridden 60 % (57–63), ignored 30 % (27–33).",
+        "1,000 alerts; of 700 that were answered 600 were overridden, 86 % (83–88);"
+        " nobody said what became of the other 300.",
         "1 report of clients about cards that nobody knows.",
     ]
 
