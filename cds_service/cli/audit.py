@@ -164,16 +164,21 @@ def note_access(store: "Store", what: str, of: str) -> None:
 
 
 def read_moment(written: str, now: datetime) -> datetime:
-    """A date, a dateTime with offset, or a span before `now`."""
+    """A date, a dateTime with offset, or a span before `now`; in UTC."""
     number, unit = written[:-1], written[-1:]
-    if unit in UNITS and number.isdecimal():
-        return now - int(number) * UNITS[unit]
     try:
+        if unit in UNITS and number.isdecimal():
+            return now - int(number) * UNITS[unit]
         moment = datetime.fromisoformat(written)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise typer.BadParameter(f"found {written!r}, expected a time later than the year 1") from None
     except ValueError:
         raise typer.BadParameter(f"found {written!r}, expected a date such as 2026-11-20, or a span as 30d") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def show_time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):  # no date has that number: somebody wrote it
+        return f"{at:g}"

@@ -190,7 +190,7 @@ def monitor(
 
 def let_the_rule_speak(id: str, why: str, config: Path | None) -> str:
     """Switch a model off in what is in force; what was done, in words. Doing it twice changes nothing more."""
-    from cds_service.cli.release import now, open_desk
+    from cds_service.cli.desk import now, open_desk
     from cds_service.governance.releases import begin_log
     from cds_service.governance.switching import switch_model_off
 

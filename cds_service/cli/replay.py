@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cds_service.cli.audit import note_access, open_for_reading, read_moment
+from cds_service.cli.changes import naming, read_changes
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from, show_progress
 
 if TYPE_CHECKING:
@@ -114,8 +115,9 @@ def find_other(settings: "Settings", store: "Store", name: str | None, overlay: 
         return open_release(releases, releases.find(name).digest, open_terminology())
     if overlay is None:
         return None
-    sources = read_folders().with_layer(overlay.read_text("utf-8-sig"))
-    return as_run(compile_release(sources, open_terminology(), today(settings)), settings)
+    sources = read_folders().with_layer(read_changes(overlay))
+    with naming(overlay):
+        return as_run(compile_release(sources, open_terminology(), today(settings)), settings)
 
 
 def echo_all(lines: Iterable[str]) -> None:

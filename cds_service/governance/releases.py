@@ -64,12 +64,22 @@ def keep_in_place_of(releases: Releases, digest: str, release: Release, now: dat
 def keep_draft(releases: Releases, release: Release, base: str | None, overlay: str, word: Word) -> Kept:
     """Keep a release that passed its check as a draft; `overlay` is the text that was put on `base`.
 
-    Raises `NotAllowed` when it was kept before.
+    Raises `NotAllowed` when it was kept before, and says what can be done with it.
     """
+    refuse_silence(word)
     kept = Kept(release.digest, word.at, base, overlay, word.why, word.who, DRAFT)
     if not releases.keep(kept, write_release(release)):
-        raise NotAllowed(f"release {release.digest[:12]} exists already: nothing would change")
+        raise NotAllowed(f"release {release.digest[:12]} {say_next(releases, releases.find(release.digest))}")
     return kept
+
+
+def say_next(releases: Releases, kept: Kept) -> str:
+    """How far a kept release is on its way, and which step comes next."""
+    last = releases.last()
+    if last is not None and last.control == kept.digest:
+        return "is in force: nothing would change"
+    step = "approve" if kept.state == DRAFT else "activate"
+    return f"is kept already ({kept.state}, {kept.why}); next: `cds release {step} {kept.digest[:12]}`"
 
 
 def approve(releases: Releases, kept: Kept, authors: Iterable[str], word: Word) -> None:
@@ -85,6 +95,12 @@ def approve(releases: Releases, kept: Kept, authors: Iterable[str], word: Word) 
         raise NotAllowed(f"release {kept.digest[:12]} is {kept.state}, not a draft")
 
 
+def refuse_silence(word: Word) -> None:
+    """Raises `NotAllowed` when nobody says who wants something, or why: that is all that is known of it later."""
+    if same_person(word.who, "") or not word.why.strip():
+        raise NotAllowed("a name and a reason are needed: --by and --why")
+
+
 def same_person(one: str, other: str) -> bool:
     return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
 
@@ -95,6 +111,7 @@ def activate(releases: Releases, ring: Ring, kept: Kept, percent: int, word: Wor
     A candidate that was one before keeps its salt, so that a wider share holds the patients of the narrower. Raises
     `NotAllowed` when nobody approved it, or there is nothing to stand beside.
     """
+    refuse_silence(word)
     if kept.state not in (APPROVED, SHIPPED):
         raise NotAllowed(f"release {kept.digest[:12]} is a {kept.state}: `cds release approve` comes first")
     last = releases.last()
@@ -120,6 +137,12 @@ def roll_back(releases: Releases, ring: Ring, word: Word) -> Activation:
 
     Raises `NotAllowed` when nothing was.
     """
+    number = next_number(releases.last())
+    return enter(releases, ring, replace(find_before(releases), number=number, at=word.at), word)
+
+
+def find_before(releases: Releases) -> Activation:
+    """What `roll_back` goes back to. Raises `NotAllowed` when nothing was in force before."""
     standing: list[Activation] = []
     for entry in releases.history():
         if len(standing) > 1 and entry.answers_as(standing[-2]):
@@ -128,8 +151,7 @@ def roll_back(releases: Releases, ring: Ring, word: Word) -> Activation:
             standing.append(entry)
     if len(standing) < 2:
         raise NotAllowed("nothing was in force before")
-    now = releases.last()
-    return enter(releases, ring, replace(standing[-2], number=next_number(now), at=word.at), word)
+    return standing[-2]
 
 
 def switch_automatically(releases: Releases, ring: Ring, release: Release, why: str, at: float) -> Activation:

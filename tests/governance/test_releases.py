@@ -14,6 +14,7 @@ from cds_service.governance.releases import (
     AUTOMATIC,
     EVERYBODY,
     NotAllowed,
+    Word,
     activate,
     approve,
     begin_log,
@@ -83,9 +84,22 @@ def test_a_draft_is_not_put_in_force(ward: Ward, quieter: Release) -> None:
 
 
 def test_the_same_release_is_not_drafted_twice(ward: Ward, quieter: Release) -> None:
-    drafted(ward, quieter)
-    with pytest.raises(NotAllowed, match="nothing would change"):
+    kept = drafted(ward, quieter)
+    with pytest.raises(NotAllowed, match=f"kept already .* next: `cds release approve {kept.digest[:12]}`"):
         drafted(ward, quieter)
+    approve(ward.releases, kept, ["Ann Author"], ward.word("Bo Reviewer"))
+    put(ward, ward.releases.find(kept.digest))
+    with pytest.raises(NotAllowed, match="is in force: nothing would change"):
+        drafted(ward, quieter)
+
+
+@pytest.mark.parametrize(("who", "why"), [("", "a reason"), ("Ann Author", " ")])
+def test_a_step_without_a_name_or_a_reason_is_refused(ward: Ward, quieter: Release, who: str, why: str) -> None:
+    with pytest.raises(NotAllowed, match="a name and a reason are needed"):
+        keep_draft(ward.releases, quieter, None, "", Word(who, why, 0.0))
+    kept = approved(ward, quieter)
+    with pytest.raises(NotAllowed, match="a name and a reason are needed"):
+        activate(ward.releases, ward.store.ring, kept, 100, Word(who, why, 0.0), "salt")
 
 
 def test_a_worker_takes_what_was_put_in_force_and_what_was_taken_back(ward: Ward, quieter: Release) -> None:
