@@ -43,8 +43,8 @@ NOTES = (
     " known. Worst is who has most alerts that were overridden or ignored.",
     "A call that repeats an earlier one within 60 s is left out. Shares are of the alerts whose outcome is known, with"
     " their 95 % interval (Wilson); its lower end counts where rules are ranked. Answered: accepted or overridden. A"
-    " rule is mostly overridden where that end is above one half of its answered alerts, and accepted less often than not"
-    " where the upper end of its accepted share is below one half.",
+    " rule is mostly overridden where that end is above one half of its answered alerts, and accepted less often than"
+    " not where the upper end of its accepted share is below one half.",
 )
 
 
