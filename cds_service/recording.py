@@ -139,6 +139,10 @@ class KeptSession(msgspec.Struct, frozen=True):
     patient_id: str
 
 
+class KeptCard(msgspec.Struct, frozen=True):
+    uuid: str
+
+
 class KeptWho(msgspec.Struct, frozen=True):
     """The members of a kept record that say whom it is about; the others are skipped unread."""
 
@@ -146,17 +150,18 @@ class KeptWho(msgspec.Struct, frozen=True):
     user_id: str | None
     findings: tuple[KeptFinding, ...]
     beside: tuple[KeptFinding, ...] = ()
+    cards: tuple[KeptCard, ...] = ()
 
 
 WHO = msgspec.json.Decoder(KeptWho)
 
 
 def who_of(payload: bytes) -> Who:
-    """Whom a record is about, for hashing that anew. Raises `UnreadableRecord`."""
+    """Whom a record is about, for hashing that anew, and which cards it has. Raises `UnreadableRecord`."""
     try:
         kept = WHO.decode(payload)
     except msgspec.DecodeError as error:
         raise UnreadableRecord(f"record: {error}") from None
     fired = [finding for finding in (*kept.findings, *kept.beside) if finding.outcome == Outcome.FIRES]
     ingredients = tuple(tuple(each.ingredient for each in finding.bindings.values()) for finding in fired)
-    return Who(kept.session.patient_id, kept.user_id, ingredients)
+    return Who(kept.session.patient_id, kept.user_id, ingredients, tuple(card.uuid for card in kept.cards))

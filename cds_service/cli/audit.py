@@ -13,8 +13,8 @@ from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 if TYPE_CHECKING:
     from cds_service.settings import Settings
+    from cds_service.store.audit import Audit
     from cds_service.store.store import Store
-    from cds_service.store.verifying import Audit
 
 audit = typer.Typer(help="The records of decisions: verify, export, show, feedback.", no_args_is_help=True)
 
@@ -39,18 +39,19 @@ def verify(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Hold every record and all feedback to their chains and to the signed checkpoints. Exit 1 when anything was
-    changed."""
+    """Hold every record, all feedback and the releases to their chains and to the signed checkpoints, and the spool to
+    its digests. Exit 1 when anything was changed."""
     from cds_service.recording import who_of
-    from cds_service.store.verifying import Terms
+    from cds_service.store.audit import Terms
     from cds_service.store.verifying import verify as verify_records
+    from cds_service.store.verifying_spool import find_damage
 
     with plain_errors():
         settings = settings_from(config)
-        lines = read_anchor(settings, anchor)
         store = open_for_reading(settings)
         terms = Terms(store.ring, datetime.now(UTC).timestamp(), settings.keep_records_days, who_of)
-        found = verify_records(store.records, lines, terms)
+        found = verify_records(store.records, lambda: read_anchor(settings, anchor), terms)
+        found.problems += find_damage(settings.spool_folder)
     for problem in found.problems:
         typer.echo(problem)
     for line in summarise(found):

@@ -136,11 +136,13 @@ def subject_parts(tenant: str, rule: str, ingredients: tuple[str, ...]) -> tuple
 
 
 class Who(msgspec.Struct, frozen=True):
-    """Whom a decision is about, and the RXCUIs of each finding that fired, in order."""
+    """Whom a decision is about, the RXCUIs of each finding that fired, in order, and the uuids of its cards (None:
+    not read)."""
 
     patient_id: str
     user_id: str | None
     ingredients: tuple[tuple[str, ...], ...]
+    cards: tuple[str, ...] | None = None
 
 
 class Hashes(msgspec.Struct, frozen=True):

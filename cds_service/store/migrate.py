@@ -26,10 +26,12 @@ def find_version(database: Engine) -> str | None:
 
 
 def upgrade(database: Engine) -> None:
-    """Take every step that is missing. Raises `BadSettings`."""
+    """Take every step that is missing. Raises `BadSettings`, also for a database that is newer than this code."""
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
+    found = find_version(database)
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -39,6 +41,11 @@ def upgrade(database: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
+    except CommandError:
+        where = database.url.database
+        raise BadSettings(
+            f"database {where}: found version {found!r}, which is newer than this code or damaged"
+        ) from None
     except SQLAlchemyError as error:
         raise cannot_use(error, database.url) from None
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row as FoundRow
 
 from cds_service.errors import CdsError
 from cds_service.store.entries import FindingRow, Row, bind
+from cds_service.store.raw import find_odd, raw_columns
 from cds_service.store.sealing import Seals, Unopened, WrappedKey
 from cds_service.store.tables import DATA_KEYS, DECISIONS, FINDINGS
 
@@ -99,16 +100,17 @@ class Records:
             raise NoSuchRecord(row.decision_id, f"its data key {row.data_key} is not in the database")
         try:
             return self.seals.open(key, row.ciphertext, bind(row, envelope.findings))
-        except Unopened:
+        except (Unopened, TypeError, ValueError):  # a column may hold what it was not made for
             raise Unopened(f"decision {row.decision_id}") from None
 
     def _key(self, data_key: str) -> WrappedKey | None:
         if data_key not in self.keys:
             with self.database.connect() as connection:
-                found = connection.execute(select(DATA_KEYS).where(DATA_KEYS.c.data_key == data_key)).first()
-            if found is None:
+                query = select(*raw_columns(DATA_KEYS)).where(DATA_KEYS.c.data_key == data_key)
+                found = connection.execute(query).first()
+            if found is None or find_odd(DATA_KEYS, found._mapping):
                 return None
-            self.keys[data_key] = WrappedKey(found.data_key, found.wrap_key, bytes(found.wrapped))
+            self.keys[data_key] = WrappedKey(found.data_key, found.wrap_key, found.wrapped)
         return self.keys[data_key]
 
 

@@ -3,19 +3,25 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import Engine, Row, Select, func, select
 
 from cds_service.store.chain import feedback_digest
 from cds_service.store.feedback_chain import words_digest
-from cds_service.store.tables import FEEDBACK, FEEDBACK_ENTRIES
+from cds_service.store.raw import find_odd, raw_columns
+from cds_service.store.tables import DATA_KEYS, FEEDBACK, FEEDBACK_ENTRIES
 
 E = FEEDBACK_ENTRIES.c
 AT_ONCE = 1000
 IS_NEWEST = func.row_number().over(partition_by=E.feedback_key, order_by=(E.at.desc(), E.seq.desc())) == 1
-KEPT = tuple(column.label(f"kept_{column.name}") for column in FEEDBACK.c)
-ENTRIES = (
-    select(FEEDBACK_ENTRIES, IS_NEWEST.label("is_newest"), *KEPT)
+KEPT = "kept_"
+ENTRIES: Select[Any] = (
+    select(
+        *raw_columns(FEEDBACK_ENTRIES),
+        *(IS_NEWEST.label("is_newest"), DATA_KEYS.c.data_key.label("known_key")),
+        *raw_columns(FEEDBACK, KEPT),
+    )
     .join(FEEDBACK, FEEDBACK.c.feedback_key == E.feedback_key, isouter=True)
+    .join(DATA_KEYS, DATA_KEYS.c.data_key == FEEDBACK.c.data_key, isouter=True)
     .order_by(E.writer, E.seq)
 )
 WITHOUT_ENTRY = (
@@ -31,18 +37,24 @@ def feedback_entries(database: Engine, keep_from: float | None) -> Iterator[tupl
     after a while where `keep_from` says so (epoch seconds)."""
     with database.connect() as connection:
         for row in connection.execute(ENTRIES, execution_options={"yield_per": AT_ONCE}):
-            yield row, tuple(find_changes(row, keep_from)) if row.is_newest else ()
+            odd = find_odd(FEEDBACK_ENTRIES, row._mapping)
+            yield row, odd or (tuple(find_changes(row, keep_from)) if row.is_newest else ())
 
 
 def find_changes(entry: Row[Any], keep_from: float | None) -> Iterator[str]:
     if entry.kept_feedback_key is None:
         yield "it was deleted"
         return
-    kept = {column.name: getattr(entry, f"kept_{column.name}") for column in FEEDBACK.c}
+    if odd := find_odd(FEEDBACK, entry._mapping, KEPT):
+        yield from odd
+        return
+    kept = {column.name: getattr(entry, f"{KEPT}{column.name}") for column in FEEDBACK.c}
     if feedback_digest(kept, entry.words_sha256) != entry.content_sha256:
         yield "it was changed"
     elif kept["comment"] is not None and words_digest(bytes(kept["comment"])) != entry.words_sha256:
         yield "what was typed was changed"
+    elif kept["comment"] is not None and entry.known_key is None:
+        yield "the key of what was typed was changed, or is gone"
     elif kept["comment"] is None and entry.words_sha256 and (keep_from is None or kept["received"] >= keep_from):
         yield "what was typed was removed before its time"
 

@@ -43,7 +43,8 @@ def a_record(number: int) -> bytes:
         {"outcome": "fires"},
     ]
     who = {"session": {"patient_id": "patient-4711"}, "user_id": "Practitioner/0815", "findings": findings}
-    return json.dumps({**who, "name": MAIDEN, "number": number}).encode()
+    cards = [{"uuid": decision_id(900 + number)}]
+    return json.dumps({**who, "cards": cards, "name": MAIDEN, "number": number}).encode()
 
 
 def change(settings: Settings, statement: object) -> None:

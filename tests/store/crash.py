@@ -24,8 +24,9 @@ from sqlalchemy import select
 from cds_service.app import open_records
 from cds_service.recording import who_of
 from cds_service.settings import Settings
+from cds_service.store.audit import Terms
 from cds_service.store.tables import CARDS, DECISIONS
-from cds_service.store.verifying import Terms, verify
+from cds_service.store.verifying import verify
 from tests.support.requests import a_patient, body
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -162,7 +163,7 @@ def check(settings: Settings, received: list[str], begun: int) -> str:
         cards = Counter(connection.execute(select(CARDS.c.decision_id)).scalars())
     recorded = {row.decision_id: row.cards for row in rows}
     anchor = anchor_of(settings).read_text().splitlines()
-    audit = verify(store.records, anchor, Terms(store.ring, time.time(), who_of=who_of))
+    audit = verify(store.records, lambda: anchor, Terms(store.ring, time.time(), who_of=who_of))
     refused = [path.name for path in settings.spool_folder.glob("refused-*")]
     store.close()
     missing = [decision for decision in received if decision not in recorded]

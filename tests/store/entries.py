@@ -44,6 +44,7 @@ def an_entry(number: int = 1, **more: Any) -> Entry:
             Fired("warfarin-nsaid", "1.0.0", "major", "warning", card=decision_id(900 + number), ingredients=("5640",)),
             Fired("duplicate-nsaid", "1.0.0", "minor", "info", reason="over the cap"),
         ),
+        topics={decision_id(900 + number): "warfarin-nsaid"},
         reached={"silent": ("metformin-egfr",), "undetermined": ("digoxin-potassium",)},
     )
     return replace(entry, **more)
@@ -94,4 +95,5 @@ def who_of(payload: bytes) -> Who:
     """Whom the record of `an_entry` is about."""
     number = json.loads(payload)["number"]
     entry = an_entry(number)
-    return Who(entry.patient_id, entry.user_id, tuple(fired.ingredients for fired in entry.fired))
+    ingredients = tuple(fired.ingredients for fired in entry.fired)
+    return Who(entry.patient_id, entry.user_id, ingredients, tuple(entry.topics))

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from cds_service.store.accesses import record_access
 from cds_service.store.anchors import append_line
+from cds_service.store.audit import Audit, Terms
 from cds_service.store.chain import begin, link
 from cds_service.store.retention import DAY_S, remove_older
 from cds_service.store.store import Duties, Places, Store
 from cds_service.store.tables import (
     ACCESSES,
+    CARDS,
     CHAINS,
     CHECKPOINTS,
     DATA_KEYS,
@@ -24,7 +26,7 @@ from cds_service.store.tables import (
     FINDINGS,
     STORE,
 )
-from cds_service.store.verifying import Audit, Terms, verify
+from cds_service.store.verifying import no_anchor, verify
 from tests.store.entries import NOON, Clock, Told, a_store, an_entry, decision_id, who_of
 
 C = DECISIONS.c
@@ -43,7 +45,7 @@ def write_records(places: Places, numbers: range, anchor: Path | None = None) ->
 def audit(places: Places, anchor: Path | None) -> Audit:
     lines = anchor.read_text().splitlines() if anchor else None
     with a_store(places) as store:
-        return verify(store.records, lines, Terms(store.ring, NOON + 100, who_of=who_of))
+        return verify(store.records, lambda: lines, Terms(store.ring, NOON + 100, who_of=who_of))
 
 
 def change(places: Places, how: Callable[[Connection], object]) -> None:
@@ -144,6 +146,9 @@ CHANGES = [
     (lambda it: it.execute(update(FINDINGS).values(subject_key="0" * 64)), "keyed hash of patient, user or drugs"),
     (lambda it: it.execute(delete(DATA_KEYS)), "its key is gone"),
     (lambda it: it.execute(update(DECISIONS).values(ciphertext=None)), "was removed before its time"),
+    (lambda it: it.execute(update(DECISIONS).values(repeat=True)), f"{decision_id(1)}: stands as the repeat of a call"),
+    (lambda it: it.execute(delete(CARDS)), f"record {decision_id(4)} .*: the list of its cards was changed"),
+    (lambda it: it.execute(update(CARDS).values(decision_id=two())), f"{decision_id(4)} .*list of its cards"),
     (lambda it: it.execute(update(CHECKPOINTS).values(line="{}")), "checkpoint 1: is not the one that the anchor has"),
     (lambda it: it.execute(delete(CHECKPOINTS)), "checkpoint 1: the anchor has it, the database does not"),
 ]
@@ -209,8 +214,38 @@ def test_what_no_checkpoint_covers_yet_is_the_open_window(places: Places, anchor
         store.write(an_entry(3))
         clock.now = NOON + 12
         store.write(an_entry(4))
-        found = verify(store.records, anchor.read_text().splitlines(), Terms(store.ring, NOON + 20))
+        found = verify(store.records, lambda: anchor.read_text().splitlines(), Terms(store.ring, NOON + 20))
     assert (found.problems, found.open_window, found.window_from, found.window_to) == ([], 2, NOON + 10, NOON + 12)
+
+
+@pytest.mark.parametrize(
+    ("kept", "which"), [(0, "checkpoints 1 to 3"), (1, "checkpoints 2 to 3"), (2, "checkpoint 3"), (3, "")]
+)
+def test_an_anchor_whose_end_was_cut_off_is_not_taken_for_a_whole_one(
+    places: Places, anchor: Path, kept: int, which: str
+) -> None:
+    for number in (1, 2, 3):
+        write_records(places, range(number, number + 1), anchor)
+    lines = anchor.read_text().splitlines(keepends=True)
+    anchor.write_text("".join(lines[:kept]))
+    found = audit(places, anchor).problems
+    expected = f"{which}: given to the anchor and not in it: its end was cut off, or these are not all of its lines"
+    assert found == ([expected] if which else [])
+
+
+def test_an_anchor_whose_logs_were_rotated_begins_late_and_nothing_is_said(places: Places, anchor: Path) -> None:
+    for number in (1, 2, 3):
+        write_records(places, range(number, number + 1), anchor)
+    anchor.write_text("".join(anchor.read_text().splitlines(keepends=True)[1:]))
+    assert audit(places, anchor).problems == []
+
+
+def test_a_call_that_came_twice_is_a_repeat_and_no_problem(places: Places) -> None:
+    with a_store(places) as store:
+        for number in (1, 2):
+            store.write(an_entry(number, hook_instance="the same", body_sha256="0" * 64))
+        assert [each.repeat for each in store.list_since(0)] == [False, True]
+        assert verify(store.records, no_anchor, Terms(store.ring, NOON, who_of=who_of)).problems == []
 
 
 def test_lines_of_an_anchor_that_this_ring_did_not_sign_are_named(places: Places, anchor: Path) -> None:
@@ -232,7 +267,9 @@ def test_retention_leaves_the_chain_valid_and_takes_the_key_along(places: Places
         with store.database.connect() as connection:
             assert connection.execute(select(DATA_KEYS)).all() == []
         ten_days_later = NOON + 10 * DAY_S
-        found = verify(store.records, anchor.read_text().splitlines(), Terms(store.ring, ten_days_later, keep_days=5))
+        found = verify(
+            store.records, lambda: anchor.read_text().splitlines(), Terms(store.ring, ten_days_later, keep_days=5)
+        )
         assert (found.problems, found.checked, found.removed) == ([], 3, 3)
 
 
@@ -277,7 +314,7 @@ def test_an_anchor_that_fails_is_tried_again_and_loses_nothing(places: Places) -
         store.upkeep.round()
         assert store.health().is_well
         assert len(lines) == 2
-        assert verify(store.records, lines, Terms(store.ring, NOON)).problems == []
+        assert verify(store.records, lambda: lines, Terms(store.ring, NOON)).problems == []
 
 
 def test_a_rewritten_history_is_not_what_was_signed(places: Places, anchor: Path) -> None:

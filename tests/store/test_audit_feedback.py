@@ -10,11 +10,12 @@ from alembic import command
 from sqlalchemy import Connection, delete, insert, select, update
 
 from cds_service.store.anchors import append_line
+from cds_service.store.audit import Audit, Terms
 from cds_service.store.feedback import Reported, Reporter, keep_feedback
 from cds_service.store.retention import DAY_S, remove_older
 from cds_service.store.store import Duties, Places, Store
 from cds_service.store.tables import CHECKPOINTS, FEEDBACK, FEEDBACK_ENTRIES
-from cds_service.store.verifying import Audit, Terms, verify
+from cds_service.store.verifying import verify
 from tests.store.entries import NOON, Clock, a_store
 from tests.store.test_migrations import steps_on
 
@@ -40,7 +41,7 @@ def report(places: Places, *reports: tuple[Reported, ...], anchor: Path | None =
 
 def audit(store: Store, anchor: Path | None = None, now: float = NOON + 100, keep_days: int | None = None) -> Audit:
     lines = anchor.read_text().splitlines() if anchor else None
-    return verify(store.records, lines, Terms(store.ring, now, keep_days))
+    return verify(store.records, lambda: lines, Terms(store.ring, now, keep_days))
 
 
 def test_feedback_that_was_not_changed_has_no_problems(places: Places) -> None:

@@ -13,12 +13,13 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from cds_service.errors import NotRecorded
+from cds_service.store.audit import Terms
 from cds_service.store.inserting import Inserts
 from cds_service.store.spool import FILE, Spool
 from cds_service.store.spool_file import BEGIN, FRAME
 from cds_service.store.store import Duties, Places, Store
 from cds_service.store.tables import CHAINS, DECISIONS, LOST
-from cds_service.store.verifying import Terms, verify
+from cds_service.store.verifying import no_anchor, verify
 from tests.store.entries import NOON, Clock, Told, a_store, an_entry, decision_id, places_in, who_of
 
 WAIT_S = 20.0
@@ -64,7 +65,7 @@ def test_while_the_database_is_away_records_wait_and_then_drain_in_order(places:
             assert health.spooled > 0
         wait_for(lambda: store.health().is_well)
         assert recorded(store) == [decision_id(number) for number in range(1, 6)]
-        assert verify(store.records, None, Terms(store.ring, NOON, who_of=who_of)).problems == []
+        assert verify(store.records, no_anchor, Terms(store.ring, NOON, who_of=who_of)).problems == []
         store.write(an_entry(6))
     assert [event for event, _ in told.events] == ["database away", "database back"]
 
@@ -227,7 +228,7 @@ def test_many_threads_at_once_lose_nothing_while_the_database_comes_and_goes(pla
         wait_for(lambda: store.health().is_well)
         numbers = [100 * each + number for each in range(8) for number in range(20)]
         assert sorted(recorded(store)) == sorted(decision_id(number) for number in numbers)
-        assert verify(store.records, None, Terms(store.ring, NOON, who_of=who_of)).problems == []
+        assert verify(store.records, no_anchor, Terms(store.ring, NOON, who_of=who_of)).problems == []
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # a file drops no connections

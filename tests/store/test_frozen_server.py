@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 from cds_service.folders import data_folder
+from cds_service.store.audit import Terms
 from cds_service.store.store import Places, open_store
-from cds_service.store.verifying import Terms, verify
+from cds_service.store.verifying import no_anchor, verify
 from cds_service.trust.add_client import add_client
 from tests.store.crash import CHECKOUT, ORDER, PROGRAM, free_port, is_well
 from tests.support.tokens import BASE, DISCOVERY, EHR, ISSUER, SIGN
@@ -161,5 +162,5 @@ def test_a_frozen_server_holds_up_no_answer_and_loses_nothing(places: Places, va
     store = open_store(Places(places.url, places.home, places.home / "ring", places.spool), time.time, lambda *_: None)
     recorded = [envelope.row.decision_id for envelope in store.list_since(0)]
     assert sorted(recorded) == sorted(hospital.decisions)
-    assert verify(store.records, None, Terms(store.ring, time.time())).problems == []
+    assert verify(store.records, no_anchor, Terms(store.ring, time.time())).problems == []
     store.close()

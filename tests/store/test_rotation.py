@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from cds_service.store.audit import Terms
 from cds_service.store.reading import NoSuchRecord
 from cds_service.store.ring import BadRing, read_ring, rotate_key
 from cds_service.store.rotating import TooEarly, drop_unneeded, rehash, rewrap
 from cds_service.store.store import Places
 from cds_service.store.tables import CHECKPOINTS, DATA_KEYS, DECISIONS, FINDINGS
-from cds_service.store.verifying import Terms, verify
+from cds_service.store.verifying import no_anchor, verify
 from tests.store.entries import NOON, a_store, an_entry, decision_id, who_of
 
 LATER = datetime.fromtimestamp(NOON, UTC) + timedelta(days=1)
@@ -62,7 +63,7 @@ def test_after_a_new_index_key_look_ups_find_old_and_new_rows_until_they_are_has
         assert first.row.user_key == second.row.user_key
         assert [each.subject_key for each in first.findings] == [each.subject_key for each in second.findings]
         assert drop_unneeded(store, "index", MUCH_LATER) == ("index-first",)
-        assert verify(store.records, None, Terms(read_ring(places.ring), NOON, who_of=who_of)).problems == []
+        assert verify(store.records, no_anchor, Terms(read_ring(places.ring), NOON, who_of=who_of)).problems == []
 
 
 def test_an_old_key_is_not_dropped_while_a_worker_may_still_use_it(places: Places) -> None:
@@ -84,7 +85,7 @@ def test_rotation_leaves_the_chain_valid_and_signatures_of_old_keys_good(places:
     with a_store(places) as store:
         rewrap(store.database, store.ring)
         rehash(store.records, store.ring, who_of)
-        assert verify(store.records, lines, Terms(store.ring, NOON, who_of=who_of)).problems == []
+        assert verify(store.records, lambda: lines, Terms(store.ring, NOON, who_of=who_of)).problems == []
 
 
 def test_a_record_whose_data_key_is_gone_is_named(places: Places) -> None:
