@@ -16,12 +16,13 @@ from cds_service.knowledge.release import Release, RuleIndex
 from cds_service.knowledge.rules import Severity
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
-from cds_service.record.reading import read_record
+from cds_service.record.reading import UnreadableRecord, read_record
 from cds_service.record.stored import StoredRecord
 from cds_service.store.entries import patient_parts, subject_parts
 from cds_service.store.outcomes import Outcomes
 from cds_service.store.reading import Envelope, Records
 from cds_service.store.ring import Ring
+from cds_service.store.sealing import Unopened
 
 SAMPLES = 3
 TENANTS_OPEN = 64
@@ -43,7 +44,8 @@ class Change:
     """One alert of one decision that comes out otherwise. `was` and `now` are indicators, empty where not shown.
 
     `became` is what was done about the card of an alert that was shown: `accepted`, `overridden`, or nothing said.
-    `repeats` says of an added alert that its problem stood overridden for this patient.
+    `repeats` says of an added alert that its problem stood overridden for this patient. `had` is the severity before,
+    empty where it is the same.
     """
 
     kind: Kind
@@ -56,14 +58,19 @@ class Change:
     drugs: tuple[str, ...]
     became: str = ""
     repeats: bool = False
+    had: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One decision: how many alerts it showed when it was made, and what the other release changes."""
+    """One decision: how many alerts it showed when it was made, and what the other release changes.
+
+    `unreadable` is the id of one whose record was changed since, or has another form: of it nothing else is known.
+    """
 
     alerts: int
     changes: tuple[Change, ...] = ()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +108,14 @@ def prepare(records: Records, ring: Ring, outcomes: Outcomes, base: Release, oth
 
 
 def compare_each(trial: Trial, ids: Sequence[str]) -> Iterator[Compared]:
-    """Each of these decisions compared. Raises `Unopened` or `UnreadableRecord`."""
+    """Each of these decisions compared."""
     for envelope in envelopes_of(trial.records, ids):
-        yield compare(trial, envelope, read_record(trial.records.open(envelope)))
+        try:
+            kept = read_record(trial.records.open(envelope))
+        except (Unopened, UnreadableRecord):
+            yield Compared(0, unreadable=envelope.row.decision_id)
+        else:
+            yield compare(trial, envelope, kept)
 
 
 def compare(trial: Trial, envelope: Envelope, kept: StoredRecord) -> Compared:
@@ -144,6 +156,7 @@ def find_changes(
             was=was.indicator if was else "",
             now=now.indicator if now else "",
             drugs=tuple(bound.drug.name for bound in told.bindings.values()),
+            had=was.rule.severity if was and was.rule.severity != told.rule.severity else "",
         )
         yield told, change
 
@@ -184,7 +197,10 @@ class Tally:
 
 @dataclass(slots=True)
 class Simulation:
-    """What came out: decisions looked at, alerts they showed, changes by rule, and a few cases of each."""
+    """What came out: decisions looked at, alerts they showed, changes by rule, and a few cases of each.
+
+    `unreadable` are the ids of decisions that nobody could look at; they count nowhere.
+    """
 
     decisions: int = 0
     alerts: int = 0
@@ -192,6 +208,7 @@ class Simulation:
     rules: dict[str, Tally] = field(default_factory=dict)
     severities: dict[str, Tally] = field(default_factory=dict)
     samples: list[Change] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def tally(compared: Iterable[Compared]) -> Simulation:
@@ -199,6 +216,9 @@ def tally(compared: Iterable[Compared]) -> Simulation:
     simulation = Simulation()
     samples: dict[tuple[str, Kind], list[Change]] = {}
     for each in compared:
+        if each.unreadable:
+            simulation.unreadable.append(each.unreadable)
+            continue
         simulation.decisions += 1
         simulation.alerts += each.alerts
         simulation.touched += bool(each.changes)
@@ -209,5 +229,6 @@ def tally(compared: Iterable[Compared]) -> Simulation:
             cases.append(change)
             cases.sort(key=lambda case: case.decision_id)  # results come in any order; the cases are always the same
             del cases[SAMPLES:]
+    simulation.unreadable.sort()
     simulation.samples = [case for key in sorted(samples) for case in samples[key]]
     return simulation

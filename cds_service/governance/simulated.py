@@ -1,8 +1,8 @@
 """What a simulation found, in lines for a terminal: numbers first, so that no name has to be folded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from cds_service.governance.simulate import Change, Simulation, Tally
+from cds_service.governance.simulate import SAMPLES, Change, Simulation, Tally
 from cds_service.knowledge.rules import Severity
 
 INDENT = " " * 27
@@ -12,6 +12,7 @@ INDENT = " " * 27
 def say_simulation(found: Simulation) -> Iterator[str]:
     """The figures by severity and by rule, what became of the alerts, then a few cases to look at."""
     yield f"{plural(found.decisions, 'decision')} showed {plural(found.alerts, 'alert')}."
+    yield from say_unreadable(found.unreadable)
     if not found.rules:
         yield "No alert would have been added, removed or changed."
         return
@@ -26,6 +27,14 @@ def say_simulation(found: Simulation) -> Iterator[str]:
     yield from ("", "Some cases; `cds replay ID` with the same change shows each whole:")
     for change in found.samples:
         yield from say_case(change)
+
+
+def say_unreadable(ids: Sequence[str]) -> Iterator[str]:
+    if ids:
+        yield f"{plural(len(ids), 'decision')} could not be read and count nowhere; `cds audit verify` says why:"
+        yield from (f"  {each}" for each in ids[:SAMPLES])
+        if len(ids) > SAMPLES:
+            yield f"  and {len(ids) - SAMPLES} more"
 
 
 def plural(number: int, thing: str) -> str:
@@ -52,7 +61,8 @@ def say_outcomes(tally: Tally) -> Iterator[str]:
 
 def say_case(change: Change) -> Iterator[str]:
     became = f", was {change.became}" if change.became else ", repeats an override" if change.repeats else ""
-    urgency = " to ".join(filter(None, (change.was, change.now)))
+    urgency = " to ".join(dict.fromkeys(filter(None, (change.was, change.now))))
+    severity = f", {change.had} to {change.severity}" if change.had else ""
     yield f"  {change.decision_id}"
-    yield f"    {change.kind}: {change.rule} ({urgency}){became}"
+    yield f"    {change.kind}: {change.rule} ({urgency}{severity}){became}"
     yield f"    {' with '.join(change.drugs) or 'the patient'}"

@@ -5,9 +5,8 @@ from pathlib import Path
 from zlib import compress
 
 import pytest
-from click.testing import Result
 from sqlalchemy import update
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cds_service.app import open_records
 from cds_service.cli import app

@@ -4,14 +4,14 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from cds_service.governance.many import ids_since
 from cds_service.governance.simulate import Kind, Simulation, compare_each, prepare, tally
 from cds_service.knowledge.release import Release
 from cds_service.record.decision import DecisionRecord
 from cds_service.store.outcomes import read_outcomes
-from cds_service.store.tables import FEEDBACK
+from cds_service.store.tables import DECISIONS, FEEDBACK
 from tests.governance.conftest import RULE, SERVICE, Ward, bleeding, overdosed
 from tests.support.requests import a_patient
 
@@ -86,3 +86,13 @@ def test_a_release_against_itself_changes_nothing(ward: Ward, quieter: Release, 
     ward.sign(bleeding())
     release = ward.shipped if which == "shipped" else quieter
     assert simulate(ward, release, release).rules == {}
+
+
+def test_a_record_that_was_changed_is_named_and_holds_up_no_other(ward: Ward, quieter: Release) -> None:
+    damaged = ward.sign(bleeding("p1"))
+    ward.sign(bleeding("p2"))
+    with ward.store.database.begin() as connection:
+        rows = update(DECISIONS).where(DECISIONS.c.decision_id == damaged.decision_id)
+        connection.execute(rows.values(ciphertext=bytes(64)))
+    found = simulate(ward, ward.shipped, quieter)
+    assert (found.decisions, found.rules[RULE].removed, found.unreadable) == (1, 1, [damaged.decision_id])

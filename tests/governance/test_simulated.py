@@ -55,3 +55,21 @@ def test_severities_come_first_then_rules_by_how_much_they_change() -> None:
     ]
     assert "    changed: two-hypnotics (info to warning)" in lines
     assert "    removed: two-hypnotics (info), was accepted" in lines
+
+
+def test_a_change_of_the_severity_alone_is_told_as_that() -> None:
+    lesser = Change(Kind.CHANGED, "d1", "order-sign", LONG, Severity.MODERATE, "warning", "warning", (), had="major")
+    lines = list(say_simulation(tally([Compared(1, (lesser,))])))
+    assert f"    changed: {LONG} (warning, major to moderate)" in lines
+
+
+def test_what_could_not_be_read_is_counted_apart_and_named() -> None:
+    lines = list(say_simulation(tally([Compared(1), *(Compared(0, unreadable=f"d{each}") for each in (3, 1, 4, 2))])))
+    assert lines[:6] == [
+        "1 decision showed 1 alert.",
+        "4 decisions could not be read and count nowhere; `cds audit verify` says why:",
+        "  d1",
+        "  d2",
+        "  d3",
+        "  and 1 more",
+    ]
