@@ -63,12 +63,17 @@ def rotate(
 
 @keys.command()
 def ring(config: ConfigOption = None) -> None:
-    """Show the ring that protects records; make what is missing of it."""
-    from cds_service.store.ring import KINDS, complete_ring
+    """Show the ring that protects records; make it where nothing was recorded yet."""
+    from cds_service.database import SURVIVES_POWER_LOSS, reach_database
+    from cds_service.store.first_ring import make_ring
+    from cds_service.store.ring import KINDS
+    from cds_service.store.store import FILE
 
     with plain_errors():
-        folder = settings_from(config).ring_folder
-        found = complete_ring(folder, datetime.now(UTC))
+        settings = settings_from(config)
+        folder = settings.ring_folder
+        database = reach_database(settings.database_url, settings.home / FILE, SURVIVES_POWER_LOSS)
+        found = make_ring(folder, database, datetime.now(UTC))
         for kind in KINDS:
             for place, key in enumerate(getattr(found, kind)):
                 made = datetime.fromtimestamp(key.created, UTC).date()

@@ -117,7 +117,10 @@ def read_ring(folder: Path) -> Ring:
     keys = sorted((read_key(path) for path in folder.glob("*.key")), key=lambda key: (-key.created, key.id))
     by_kind = {kind: tuple(key for key in keys if key.kind == kind) for kind in KINDS}
     if missing := [kind for kind in KINDS if not by_kind[kind]]:
-        raise BadRing(f"{folder} has no {' and no '.join(missing)} key; `cds keys ring` makes what is missing")
+        raise BadRing(
+            f"{folder} has no {' and no '.join(missing)} key: put back its backup; where nothing was recorded yet,"
+            " `cds keys ring` makes it"
+        )
     return Ring(**by_kind)
 
 
@@ -137,11 +140,15 @@ def read_key(path: Path) -> RingKey:
 
 def complete_ring(folder: Path, now: datetime) -> Ring:
     """The ring in `folder`, made where there is none yet. Processes that start at once end up with the same keys."""
-    there = {path.name.partition("-")[0] for path in folder.glob("*.key")}
-    for kind in KINDS:
-        if kind not in there:
-            write_key(folder, kind, "first", now)
+    for kind in missing_kinds(folder):
+        write_key(folder, kind, "first", now)
     return read_ring(folder)
+
+
+def missing_kinds(folder: Path) -> list[str]:
+    """The kinds of which there is no key."""
+    there = {path.name.partition("-")[0] for path in folder.glob("*.key")}
+    return [kind for kind in KINDS if kind not in there]
 
 
 def rotate_key(folder: Path, kind: str, now: datetime) -> RingKey:

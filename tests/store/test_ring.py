@@ -53,7 +53,7 @@ def test_a_file_that_is_no_key_is_named(tmp_path: Path, content: str, says: str)
 def test_a_ring_without_a_key_says_which_kind_is_missing(tmp_path: Path) -> None:
     complete_ring(tmp_path, NOW)
     (tmp_path / "sign-first.key").unlink()
-    with pytest.raises(BadRing, match="has no sign key; `cds keys ring` makes what is missing"):
+    with pytest.raises(BadRing, match="has no sign key: put back its backup"):
         read_ring(tmp_path)
 
 
