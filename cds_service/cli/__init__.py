@@ -2,6 +2,7 @@
 
 import typer
 
+from cds_service.cli.accesses import accesses
 from cds_service.cli.audit import audit
 from cds_service.cli.checking import check
 from cds_service.cli.clients import clients
@@ -36,6 +37,7 @@ app.command("replay")(replay)
 app.command("simulate")(simulate)
 models.command("predictions")(predictions)
 models.command("arms")(arms)
+audit.command("accesses")(accesses)
 app.add_typer(terminology, name="terminology")
 app.add_typer(clients, name="clients")
 app.add_typer(keys, name="keys")

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from cds_service.store.audit import Audit
     from cds_service.store.store import Store
 
-audit = typer.Typer(help="The records of decisions: verify, export, show, feedback.", no_args_is_help=True)
+audit = typer.Typer(help="The records of decisions: verify, export, show, feedback, accesses.", no_args_is_help=True)
 
 SinceOption = Annotated[
     str, typer.Option(metavar="TIME", help="From when: a date, or a span back from now such as 30d or 12h.")
 ]
 UntilOption = Annotated[str | None, typer.Option(metavar="TIME", help="Until before when; without it until now.")]
+TenantOption = Annotated[str | None, typer.Option(help="Only this client with its tenants, or client/tenant.")]
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
 
@@ -105,7 +106,7 @@ def export(
     since: SinceOption = "1d",
     until: UntilOption = None,
     form: Annotated[Form, typer.Option(help="json: what stands in clear; fhir: AuditEvents.")] = Form.JSON,
-    tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = None,
+    tenant: TenantOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Print one JSON line for each decision: who asked, when, under which release, what fired. Patients and users
@@ -127,7 +128,7 @@ def feedback(
     since: SinceOption = "1d",
     until: UntilOption = None,
     words: Annotated[bool, typer.Option("--words", help="What people typed too, in clear.")] = False,
-    tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = None,
+    tenant: TenantOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Print one JSON line for each event that clients reported of cards, with the decision and the rules it is about.

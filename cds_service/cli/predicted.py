@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cds_service.cli.audit import SinceOption, UntilOption
-from cds_service.cli.models import IdArgument
+from cds_service.cli.audit import SinceOption, TenantOption, UntilOption
+from cds_service.cli.models import IdArgument, open_model
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 if TYPE_CHECKING:
+    from cds_service.knowledge.bundle import Bundle
     from cds_service.monitoring.predictions import ArmsCompared
     from cds_service.monitoring.recorded import Span
     from cds_service.store.store import Store
-
-TenantOption = Annotated[str | None, typer.Option(help="Only this tenant.")]
 
 
 def predictions(
@@ -39,8 +38,9 @@ def predictions(
     from cds_service.monitoring.predictions import read_predictions
 
     with plain_errors():
+        model, _ = open_model(id)
         store, span = open_span(config, "export", id, since, until, tenant)
-        rows = list(read_predictions(store, span, id, patient_ids, version))
+        rows = list(read_predictions(store, span, id, patient_ids, version, name_result(model)))
         columns = list(dict.fromkeys(name for row in rows for name in row))
         out.touch(mode=0o600)
         write_rows(out, [{name: row.get(name, "") for name in columns} for row in rows])
@@ -58,11 +58,22 @@ def arms(
     from cds_service.monitoring.predictions import compare_arms
 
     with plain_errors():
+        open_model(id)
         compared = compare_arms(*open_span(config, "compare", id, since, until, tenant), id)
         for each in compared:
             typer.echo(say(each))
         if not compared:
             typer.echo(f"no call on which both arms had something else to say by {id}")
+
+
+def name_result(model: "Bundle") -> str:
+    """What the result of a model is: a probability, points, or a quantity of something."""
+    from cds_service.knowledge.terms import PROBABILITIES, Link
+
+    function = model.functions.get(model.outcomes[0].id)
+    if function is None or function.link in PROBABILITIES:
+        return "probability"
+    return "points" if function.link is Link.POINTS else "quantity"
 
 
 def open_span(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cds_service.cli.audit import SinceOption, UntilOption, open_for_reading, read_moment
+from cds_service.cli.audit import SinceOption, TenantOption, UntilOption, note_access, open_for_reading, read_moment
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Form(StrEnum):
 def report(
     since: SinceOption = "30d",
     until: UntilOption = None,
-    tenant: Annotated[str | None, typer.Option(help="Only this client, or client/tenant of it.")] = None,
+    tenant: TenantOption = None,
     form: Annotated[Form, typer.Option(help="terminal, html, csv or json.")] = Form.TERMINAL,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")] = None,
     least: Annotated[int, typer.Option(help="Smaller counts are hidden; 1 hides none.", min=1)] = 11,
@@ -53,9 +53,11 @@ def report(
         now = datetime.now(UTC)
         first, last = read_moment(since, now), read_moment(until, now) if until else now
         span = Span(first.timestamp(), last.timestamp(), tenant)
+        refuse_unknown(store.database, tenant)
         if seismometer is not None:
             from cds_service.monitoring.seismometer import write_seismometer
 
+            note_access(store, "seismometer", f"{first.isoformat()} to {last.isoformat()}")
             for path in write_seismometer(store.database, span, seismometer):
                 typer.echo(str(path))
             return
@@ -68,6 +70,20 @@ def report(
             typer.echo(text)
         else:
             out.write_text(text, "utf-8")
+
+
+def refuse_unknown(database: "Engine", tenant: str | None) -> None:
+    """Raise `BadParameter` for a client or tenant of whom nothing was ever recorded: an empty report would look as if
+    it had been quiet."""
+    from cds_service.monitoring.recorded import list_tenants
+
+    if tenant is None:
+        return
+    with database.connect() as connection:
+        known = list_tenants(connection)
+    if not any(each == tenant or each.startswith(f"{tenant}/") for each in known):
+        names = ", ".join(known) or "nobody"
+        raise typer.BadParameter(f"no call of {tenant!r} was ever recorded; there are calls of: {names}")
 
 
 def rules_in(database: "Engine") -> "RulesOf":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cds_service.cli.audit import note_access, open_for_reading, read_moment
+from cds_service.cli.audit import TenantOption, note_access, open_for_reading, read_moment
 from cds_service.cli.in_force import read_in_force
 from cds_service.cli.options import ConfigOption, plain_errors, settings_from, show_progress
 from cds_service.cli.replay import find_other
@@ -27,7 +27,7 @@ def simulate(
     ] = None,
     release: Annotated[str | None, typer.Option("--release", metavar="RELEASE", help="A kept release.")] = None,
     since: Annotated[str, typer.Option(metavar="TIME", help="From when: a date, or a span such as 30d.")] = "30d",
-    tenant: Annotated[str | None, typer.Option(help="Only this tenant.")] = None,
+    tenant: TenantOption = None,
     processes: Annotated[int | None, typer.Option(min=1, help="Without it one for each core.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     config: ConfigOption = None,

@@ -43,10 +43,15 @@ SCORES = msgspec.json.Decoder(KeptScores)
 
 
 def read_predictions(
-    store: Store, span: Span, model: str, patient_ids: bool = False, version: str | None = None
+    store: Store,
+    span: Span,
+    model: str,
+    patient_ids: bool = False,
+    version: str | None = None,
+    result: str = "probability",
 ) -> Iterator[dict[str, str]]:
     """One row for each prediction of a model (its first outcome), oldest first: `decision`, `patient`, `date`, `model`,
-    `version`, `probability`, and what each input added to the sum.
+    `version`, the result under the name it has (`probability`, `points`), and what each input added to the sum.
 
     These are the predictions of the arm that answered; with `version` those of that version, whichever arm answered.
     `patient` is a keyed hash, or the id itself with `patient_ids`. Calls that repeat another and records that retention
@@ -56,7 +61,8 @@ def read_predictions(
         every = kept.scored if version is None else (*kept.scored, *kept.beside_scored)
         score = find_score(every, model, version)
         if score is not None:
-            yield row_of(envelope, kept, score, patient_ids)
+            patient = kept.session.patient_id if patient_ids else envelope.row.patient_key
+            yield row_of(envelope.row.decision_id, patient, kept.now[:10], score, result)
 
 
 def compare_arms(store: Store, span: Span, model: str) -> list[ArmsCompared]:
@@ -94,13 +100,13 @@ def find_score(scored: Iterable[StoredScore], model: str, version: str | None = 
     return next((each for each in said if version in (None, each.version)), None)
 
 
-def row_of(envelope: Envelope, kept: KeptScores, score: StoredScore, patient_ids: bool) -> dict[str, str]:
+def row_of(decision: str, patient: str, date: str, score: StoredScore, result: str) -> dict[str, str]:
     return {
-        "decision": envelope.row.decision_id,
-        "patient": kept.session.patient_id if patient_ids else envelope.row.patient_key,
-        "date": kept.now[:10],
+        "decision": decision,
+        "patient": patient,
+        "date": date,
         "model": score.model,
         "version": score.version,
-        "probability": repr(score.result),
+        result: repr(score.result),
         **{name: repr(part) for name, part in score.parts.items()},
     }

@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
 
 from cds_service.store.entries import unpack_reached
+from cds_service.store.outcomes import REPORTED_AT
 from cds_service.store.tables import DECISIONS, FEEDBACK, FINDINGS
+from cds_service.store.tenants import is_of
 
 PAGE = 1000
 DAY_S = 86_400
@@ -23,7 +25,8 @@ ACCEPTED, OVERRIDDEN = "accepted", "overridden"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From when to before when (epoch seconds), and of which tenant; None: of all."""
+    """From when to before when (epoch seconds), and of which client or tenant; None: of all. Of a client are its
+    tenants too."""
 
     since: float
     until: float
@@ -130,7 +133,7 @@ def read_answers(connection: Connection, span: Span) -> Mapping[str, Answer]:
     """What became of the cards of the decisions of a span, by card; however late it was reported."""
     query = (
         select(
-            *(FEEDBACK.c.card, FEEDBACK.c.outcome, FEEDBACK.c.at, FEEDBACK.c.reason_code),
+            *(FEEDBACK.c.card, FEEDBACK.c.outcome, REPORTED_AT.label("at"), FEEDBACK.c.reason_code),
             FEEDBACK.c.comment.is_not(None).label("words"),
         )
         .join(
@@ -138,7 +141,7 @@ def read_answers(connection: Connection, span: Span) -> Mapping[str, Answer]:
             and_(FEEDBACK.c.decision_id == DECISIONS.c.decision_id, FEEDBACK.c.tenant == DECISIONS.c.tenant),
         )
         .where(within(span))
-        .order_by(FEEDBACK.c.at, FEEDBACK.c.feedback_key)
+        .order_by(REPORTED_AT, FEEDBACK.c.feedback_key)
     )
     found: dict[str, Answer] = {}
     for row in read_pages(connection, query):
@@ -156,7 +159,7 @@ def count_strays(connection: Connection, span: Span) -> int:
         FEEDBACK.c.decision_id.is_(None), FEEDBACK.c.received >= span.since, FEEDBACK.c.received < span.until
     )
     if span.tenant is not None:
-        query = query.where(FEEDBACK.c.tenant == span.tenant)
+        query = query.where(is_of(FEEDBACK.c.tenant, span.tenant))
     return connection.execute(query).scalar_one()
 
 
@@ -174,7 +177,12 @@ def unpack(asked: Asked) -> Mapping[str, tuple[str, ...]]:
 
 def within(span: Span) -> ColumnElement[bool]:
     parts = [DECISIONS.c.at >= span.since, DECISIONS.c.at < span.until, DECISIONS.c.repeat.is_(False)]
-    return and_(*parts, *([] if span.tenant is None else [DECISIONS.c.tenant == span.tenant]))
+    return and_(*parts, *([] if span.tenant is None else [is_of(DECISIONS.c.tenant, span.tenant)]))
+
+
+def list_tenants(connection: Connection) -> list[str]:
+    """The tenants of whom anything was ever recorded."""
+    return sorted(connection.execute(select(DECISIONS.c.tenant).distinct()).scalars())
 
 
 def read_pages(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:

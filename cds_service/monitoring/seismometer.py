@@ -58,11 +58,12 @@ CONFIG = """other_info:
 
 
 def write_seismometer(database: Engine, span: Span, folder: Path) -> tuple[Path, ...]:
-    """Write the files into `folder`; their paths."""
+    """Write the files into `folder`, for their owner alone; their paths. They hold every row: record who takes them
+    (`store.accesses`)."""
     with database.connect() as connection:
         fired = [each for each in read_fired(connection, span) if each.reason != OTHER_ARM]
         answers = read_answers(connection, span)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     frequent = frequent_rules(fired)
     rows = (prediction_row(each, each.rule if each.rule in frequent else OTHER_RULES) for each in fired)
     write_rows(folder / "predictions.csv", PREDICTIONS, rows)
@@ -76,7 +77,7 @@ def write_seismometer(database: Engine, span: Span, folder: Path) -> tuple[Path,
         "metadata.json": '{"modelname": "cds-service alerts", "thresholds": [0.8, 0.5]}\n',
     }
     for name, text in texts.items():
-        (folder / name).write_text(text, "utf-8")
+        for_owner_only(folder / name).write_text(text, "utf-8")
     return tuple(folder / name for name in ("predictions.csv", "events.csv", *texts))
 
 
@@ -119,7 +120,14 @@ def moment(at: float) -> str:
 
 
 def write_rows(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with for_owner_only(path).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(rows)
+
+
+def for_owner_only(path: Path) -> Path:
+    """The file, there and read by nobody else."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    return path

@@ -15,6 +15,7 @@ from cds_service.store.reading import NoSuchRecord
 from cds_service.store.sealing import DayKey, WrappedKey, seal
 from cds_service.store.store import Store
 from cds_service.store.tables import CARDS, DATA_KEYS, DECISIONS, FEEDBACK, FINDINGS
+from cds_service.store.tenants import is_of
 
 AT_ONCE = 500
 WITHIN_S = 5.0
@@ -215,7 +216,7 @@ def list_feedback(store: Store, since: float, until: float | None = None, tenant
     if until is not None:
         query = query.where(FEEDBACK.c.received < until)
     if tenant is not None:
-        query = query.where(FEEDBACK.c.tenant == tenant)
+        query = query.where(is_of(FEEDBACK.c.tenant, tenant))
     with store.database.connect() as connection:
         for page in connection.execute(query, execution_options={"yield_per": AT_ONCE}).partitions():
             rules = rules_of(connection, [row.card for row in page])

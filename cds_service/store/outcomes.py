@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, case, func, select
 
 from cds_service.store.tables import DECISIONS, FEEDBACK, FINDINGS
 
 OVERRIDDEN = "overridden"
+REPORTED_AT = case((FEEDBACK.c.at > FEEDBACK.c.received, FEEDBACK.c.received), else_=FEEDBACK.c.at)
+"""When it happened as the client says, but not after it was received: clocks may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,10 @@ def read_outcomes(database: Engine, since: float) -> Outcomes:
     reported = (
         select(FEEDBACK.c.card, FEEDBACK.c.outcome)
         .where(FEEDBACK.c.decision_id.is_not(None), FEEDBACK.c.received >= since)
-        .order_by(FEEDBACK.c.at)
+        .order_by(REPORTED_AT)
     )
     overridden = (
-        select(DECISIONS.c.patient_key, FINDINGS.c.subject_key, func.min(FEEDBACK.c.at))
+        select(DECISIONS.c.patient_key, FINDINGS.c.subject_key, func.min(REPORTED_AT))
         .join(FINDINGS, FINDINGS.c.card == FEEDBACK.c.card)
         .join(DECISIONS, DECISIONS.c.decision_id == FINDINGS.c.decision_id)
         .where(FEEDBACK.c.outcome == OVERRIDDEN, FEEDBACK.c.decision_id.is_not(None))

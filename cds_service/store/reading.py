@@ -15,6 +15,7 @@ from cds_service.store.entries import FindingRow, Row, bind
 from cds_service.store.raw import find_odd, raw_columns
 from cds_service.store.sealing import Seals, Unopened, WrappedKey
 from cds_service.store.tables import DATA_KEYS, DECISIONS, FINDINGS
+from cds_service.store.tenants import is_of
 
 PAGE = 200
 
@@ -78,7 +79,7 @@ class Records:
         if until is not None:
             query = query.where(DECISIONS.c.at < until)
         if tenant is not None:
-            query = query.where(DECISIONS.c.tenant == tenant)
+            query = query.where(is_of(DECISIONS.c.tenant, tenant))
         return self.envelopes(query)
 
     def envelopes(self, query: Select[tuple[object, ...]]) -> Iterator[Envelope]:

@@ -4,17 +4,19 @@ import csv
 import json
 from dataclasses import replace
 from datetime import date
+from getpass import getuser
 from io import StringIO
 from pathlib import Path
 from string import ascii_lowercase
 
 import pytest
 from rich.console import Console
+from typer import BadParameter
 from typer.testing import CliRunner, Result
 
 from cds_service.app import open_records
 from cds_service.cli import app
-from cds_service.cli.reporting import rules_in, show
+from cds_service.cli.reporting import refuse_unknown, rules_in, show
 from cds_service.governance.releases import keep_shipped
 from cds_service.knowledge.compile import compile_release
 from cds_service.monitoring.forms import report_as_csv, report_as_json
@@ -130,7 +132,7 @@ def test_seismometer_tells_apart_25_groups_at_most(traffic: Traffic) -> None:
 
 def test_the_versions_of_rules_are_those_of_the_kept_release(traffic: Traffic) -> None:
     release = compile_release(load_shelf(), SmallTerminology())
-    keep_shipped(Releases(traffic.store.database), release, 0.0)
+    keep_shipped(Releases(traffic.store.database), traffic.store.ring, release, 0.0)
     rules_of = rules_in(traffic.store.database)
     assert rules_of(release.digest)["warfarin-nsaid"] == release.rules["warfarin-nsaid"].version
     assert rules_of("f" * 64) == {}
@@ -158,5 +160,35 @@ def test_the_command_writes_each_form(home: Settings, tmp_path: Path) -> None:
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert run("--out", str(tmp_path / "report.txt")).exit_code == 0
     assert "Alerts" in (tmp_path / "report.txt").read_text("utf-8")
-    assert "predictions.csv" in run("--seismometer", str(tmp_path / "s")).output
     assert run("--since", "last summer").exit_code == 2
+
+
+def test_rows_for_seismometer_are_for_their_owner_alone_and_that_they_were_taken_is_listed(
+    home: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "s"
+    assert "predictions.csv" in run("--seismometer", str(folder), "--since", "2026-11-01").output
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    listed = CliRunner().invoke(app, ["audit", "accesses", "--since", "1h"])
+    (access,) = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert (access["who"], access["what"]) == (getuser(), "seismometer")
+    assert access["of"].startswith("2026-11-01T00:00:00+00:00 to ")
+    assert CliRunner().invoke(app, ["audit", "accesses", "--until", "2026-01-01", "--since", "2025-01-01"]).stdout == ""
+
+
+def test_a_client_of_whom_nothing_was_recorded_is_refused_with_those_of_whom_something_was(
+    traffic: Traffic,
+) -> None:
+    traffic.call(BLEEDING, tenant="north/ward")
+    for known in (None, "north", "north/ward"):
+        refuse_unknown(traffic.store.database, known)
+    for unknown in ("nort", "north/war", "south"):
+        with pytest.raises(BadParameter, match="there are calls of: north/ward"):
+            refuse_unknown(traffic.store.database, unknown)
+
+
+def test_an_unknown_client_makes_no_report(home: Settings) -> None:
+    result = run("--tenant", "south")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'south'" in result.stderr

@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cds_service.app import build_server, open_terminology
+from cds_service.app import build_server, open_records, open_terminology, read_folders
 from cds_service.cli import app
+from cds_service.cli.predicted import name_result
 from cds_service.errors import BadRelease
 from cds_service.governance.releases import AUTOMATIC, is_genuine, open_release
 from cds_service.governance.switching import without_model
+from cds_service.modelling.bundles import open_bundle
 from cds_service.modelling.watch import reason_to_switch_off, watch
+from cds_service.monitoring.predictions import row_of
+from cds_service.record.scores import StoredScore
 from cds_service.settings import Settings
 from cds_service.store.releases import Releases
 from cds_service.trust.callers import local_caller
@@ -79,6 +83,7 @@ def test_without_outcomes_only_the_shift_of_risks_is_told_and_nothing_is_switche
 
 
 def test_a_wrong_model_is_switched_off_by_a_signed_release_once(home: Settings, tmp_path: Path) -> None:
+    open_records(home, lambda event, about: None).close()
     wrong = write(tmp_path / "wrong.csv", predictions(200))
     told = cds("models", "monitor", MODEL, wrong, "--window", 1000)
     assert told.exit_code == 1
@@ -142,3 +147,24 @@ def test_predictions_come_out_of_the_records_with_or_without_the_patient(home: S
         assert set(said["parts"]) <= set(row)
     assert out.stat().st_mode & 0o077 == 0
     assert "0 predictions" in cds("models", "predictions", "tisdale", "--out", out, "--since", "1d").output
+
+
+def test_predictions_of_a_model_that_nobody_knows_are_refused_before_anything_is_written(
+    home: Settings, tmp_path: Path
+) -> None:
+    out = tmp_path / "predictions.csv"
+    for words in (("predictions", "nope", "--out", out), ("arms", "nope")):
+        told = cds("models", *words)
+        assert (told.exit_code, told.stdout) == (1, "")
+        assert told.stderr == "cds: models/nope/bundle.toml: there is no such model\n"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("id", "name"), [(MODEL, "probability"), ("has-bled", "points")])
+def test_the_result_of_a_model_stands_under_what_it_is(id: str, name: str) -> None:
+    assert name_result(open_bundle(read_folders(), open_terminology(), id)) == name
+
+
+def test_a_row_of_a_score_holds_points() -> None:
+    score = StoredScore("has-bled", "1.0.0", "bleeding", 2.0, parts={"age": 1.0})
+    assert row_of("d", "p", "2026-11-20", score, "points")["points"] == "2.0"

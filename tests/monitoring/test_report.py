@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from cds_service.monitoring.recorded import Span
 from cds_service.monitoring.report import Line, Report, make_report
+from cds_service.store.outcomes import read_outcomes
 from cds_service.store.tables import FEEDBACK
 from tests.monitoring.traffic import BLEEDING, DAY, END, QUIET, START, Traffic
 from tests.store.entries import decision_id
@@ -260,6 +261,33 @@ def test_two_tenants_with_the_same_patient_stay_apart(traffic: Traffic) -> None:
     assert mine.overview.calls == 1
     assert [each.key for each in mine.views["client"]] == [("north",)]
     assert line(mine, "warfarin-nsaid", "1.0.0").counts["overridden"] == 1
+
+
+def test_what_is_dated_after_it_was_received_is_not_what_was_reported_last(traffic: Traffic) -> None:
+    card = traffic.call(BLEEDING)
+    traffic.answer(card, "overridden")
+    received, year_9999 = traffic.clock.now + 60, 253_370_764_800.0
+    with traffic.store.database.begin() as connection:
+        connection.execute(update(FEEDBACK).values(at=year_9999))
+    traffic.clock.now += 3600
+    traffic.answer(card, "accepted")
+    found = read_outcomes(traffic.store.database, START)
+    assert found.cards == {card: "accepted"}
+    assert list(found.overrides.values()) == [received]
+
+
+def test_a_report_on_a_client_has_its_tenants_and_nobody_elses(traffic: Traffic) -> None:
+    for tenant in ("north", "north/ward", "northern", "general", "no_th/ward"):
+        traffic.answer(traffic.call(BLEEDING, tenant=tenant), "overridden", tenant=tenant)
+
+    def clients(tenant: str) -> list[str]:
+        found = report_on(traffic, tenant=tenant)
+        assert line(found, "warfarin-nsaid", "1.0.0").counts["overridden"] == len(found.views["client"])
+        return [each.key[0] for each in found.views["client"]]
+
+    assert clients("north") == ["north", "north/ward"]
+    assert clients("north/ward") == ["north/ward"]
+    assert clients("no_th") == ["no_th/ward"]  # an underscore is a letter, no pattern
 
 
 def test_feedback_of_another_tenant_about_a_card_counts_for_nobody(traffic: Traffic) -> None:
