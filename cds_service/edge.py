@@ -202,7 +202,7 @@ def follow_releases(
 
     in_force = InForce(releases, lambda: store.ring, load, clock, tell, arms_of(shipped))
     try:
-        keep_shipped(releases, shipped, store.clock())
+        keep_shipped(releases, store.ring, shipped, store.clock())
         in_force.look()
         tell_of_newer_folders(releases, shipped, tell)
     except CdsError as why:

@@ -55,7 +55,7 @@ class Desk:
         from cds_service.governance.releases import keep_shipped
 
         shipped = as_run(find_release(self.settings, self.terminology), self.settings)
-        keep_shipped(self.releases, shipped, now())
+        keep_shipped(self.releases, self.store.ring, shipped, now())
         return shipped
 
     def check(self, overlay: str, file: Path | None = None) -> "Report":

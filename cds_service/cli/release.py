@@ -21,6 +21,7 @@ release = typer.Typer(help="Draft, check, approve and put in force what the serv
 
 DigestArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="The digest of a release, or its first digits.")]
 ByOption = Annotated[str, typer.Option(help="Your name.", default_factory=getuser, show_default="who is logged in")]
+NOT_SIGNED = " NOT SIGNED BY THIS RING"
 WhyOption = Annotated[str, typer.Option(help="Why; it stays with the release.")]
 
 
@@ -86,7 +87,7 @@ def approve(digest: DigestArgument, by: ByOption, why: WhyOption = "", config: C
     with plain_errors():
         desk = open_desk(config)
         kept = desk.releases.find(digest)
-        approve_draft(desk.releases, kept, authors_of(kept), word(by, why))
+        approve_draft(desk.releases, desk.store.ring, kept, authors_of(kept), word(by, why))
         typer.echo(f"release {kept.digest[:SHOWN]} approved by {by}; `cds release activate` puts it in force")
 
 
@@ -138,20 +139,22 @@ def rollback(by: ByOption, why: WhyOption = "taken back", config: ConfigOption =
 @release.command()
 def history(config: ConfigOption = None) -> None:
     """List every release, and what was in force from when on."""
-    from cds_service.governance.releases import is_genuine
+    from cds_service.governance.releases import is_approved, is_genuine
+    from cds_service.store.releases import DRAFT
 
     with plain_errors():
         desk = open_desk(config)
         typer.echo("Releases, oldest first:")
         for kept in desk.releases.every():
             signed = f" by {kept.approver}" if kept.approver else ""
-            typer.echo(f"  {kept.digest[:SHOWN]}  {kept.state}{signed}")
+            forged = kept.state != DRAFT and not is_approved(desk.store.ring, kept)
+            typer.echo(f"  {kept.digest[:SHOWN]}  {kept.state}{signed}{NOT_SIGNED if forged else ''}")
             typer.echo(f"      {stamp(kept.made)} by {kept.author}: {kept.why}")
         log = desk.releases.history()
         typer.echo("In force, the last one now:" if log else "In force: what the data folders hold.")
         for entry in log:
-            forged = "" if is_genuine(desk.releases, desk.store.ring, entry) else " NOT SIGNED BY THIS RING"
-            typer.echo(f"  {entry.number}. {describe(entry)}{forged}")
+            forged = not is_genuine(desk.releases, desk.store.ring, entry)
+            typer.echo(f"  {entry.number}. {describe(entry)}{NOT_SIGNED if forged else ''}")
             typer.echo(f"      since {stamp(entry.at)}, by {entry.who}: {entry.why}")
 
 

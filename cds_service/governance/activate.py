@@ -20,6 +20,14 @@ LOOK_EVERY_S = 1.0
 Tell = Callable[[str, str], None]
 
 
+def describe_arms(arms: Arms) -> str:
+    """Which releases answer whom, by the first digits of their digests."""
+    control = arms.control.digest[:12]
+    if arms.candidate is None:
+        return control
+    return f"{control}, beside it {arms.candidate.digest[:12]} for {arms.percent} % of the patients"
+
+
 @dataclass(slots=True)
 class InForce:
     """The arms that answer now. They are replaced whole: a call takes them once and keeps them.
@@ -53,15 +61,18 @@ class InForce:
     def look(self) -> None:
         """Take what is in force today. Raises `BadRelease` or `NoSuchRelease` for what this process cannot run."""
         last = self.releases.last()
-        is_new = last is not None and last.number != self.number
+        number = 0 if last is None else last.number
+        if number < self.number:
+            raise BadRelease(f"activation {self.number} was put in force and is not in the log any more")
+        is_new = last is not None and number != self.number
         put = self._open(last) if last is not None and is_new else self.arms
         arms = put.on(self.clock().date())
         if arms is self.arms:
             return
         self._keep((put.control.digest,) if last is None else last.digests, arms)
         self.arms = arms
-        self.number = 0 if last is None else last.number
-        self.tell("release in force", arms.control.digest[:12])
+        self.number = number
+        self.tell("release in force", describe_arms(arms))
 
     def _open(self, activation: Activation) -> Arms:
         if not is_genuine(self.releases, self.ring(), activation):
@@ -74,7 +85,7 @@ class InForce:
         now = self.clock()
         for digest, answering in zip(named, arms.releases, strict=True):
             if digest != answering.digest and not self.releases.has(answering.digest):
-                keep_in_place_of(self.releases, digest, self.load(digest).on(now.date()), now)
+                keep_in_place_of(self.releases, self.ring(), digest, self.load(digest).on(now.date()), now)
 
     def _run(self) -> None:
         while not self.ended.wait(LOOK_EVERY_S):

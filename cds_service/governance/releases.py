@@ -41,24 +41,41 @@ class Word:
     at: float
 
 
-def keep_shipped(releases: Releases, release: Release, at: float) -> None:
+def keep_shipped(releases: Releases, ring: Ring, release: Release, at: float) -> None:
     """Keep what the data folders held when a process started, so that its decisions can be replayed."""
     if not releases.has(release.digest):
         kept = Kept(release.digest, at, None, "", "as the data folders had it", "data folders", SHIPPED)
-        releases.keep(kept, write_release(release))
+        releases.keep(sign(ring, kept), write_release(release))
 
 
-def keep_in_place_of(releases: Releases, digest: str, release: Release, now: datetime) -> None:
+def keep_in_place_of(releases: Releases, ring: Ring, digest: str, release: Release, now: datetime) -> None:
     """Keep what answers in the place of a kept release: that without the changes that have ended, or as this site runs
     what nobody reviewed. It is approved as that is, whose content says when which change ends."""
+    before = releases.find(digest)
     kept = replace(
-        releases.find(digest),
+        before,
         digest=release.digest,
         made=now.timestamp(),
         why=f"{digest[:12]} as it answers since {now.date()}",
         author=AUTOMATIC,
     )
-    releases.keep(kept, write_release(release))
+    releases.keep(sign(ring, kept) if is_approved(ring, before) else kept, write_release(release))
+
+
+def sign(ring: Ring, kept: Kept) -> Kept:
+    """The release with a signature of who approved it, or that the data folders held it."""
+    signed_by, signature = ring.sign_text(approval_of(kept))
+    return replace(kept, signed_by=signed_by, signature=signature)
+
+
+def is_approved(ring: Ring, kept: Kept) -> bool:
+    """Whether a key of this ring signed that this release may be put in force."""
+    return kept.state != DRAFT and ring.is_signed(approval_of(kept), kept.signed_by, kept.signature)
+
+
+def approval_of(kept: Kept) -> bytes:
+    approved = None if kept.approved is None else float(kept.approved)  # a whole number comes back as either
+    return msgspec.json.encode(["approval", kept.digest, kept.state, kept.approver, approved])
 
 
 def keep_draft(releases: Releases, release: Release, base: str | None, overlay: str, word: Word) -> Kept:
@@ -82,17 +99,19 @@ def say_next(releases: Releases, kept: Kept) -> str:
     return f"is kept already ({kept.state}, {kept.why}); next: `cds release {step} {kept.digest[:12]}`"
 
 
-def approve(releases: Releases, kept: Kept, authors: Iterable[str], word: Word) -> None:
-    """Note that a second person approves a draft. `authors` are all who wrote something in it.
+def approve(releases: Releases, ring: Ring, kept: Kept, authors: Iterable[str], word: Word) -> None:
+    """Note that a second person approves a draft, or a release of which no key of this ring signed that somebody did.
+    `authors` are all who wrote something in it.
 
-    Raises `NotAllowed` when the approver wrote it, or it is no draft.
+    Raises `NotAllowed` when the approver wrote it, or it needs no approval.
     """
     if same_person(word.who, ""):
         raise NotAllowed("an approval needs the name of a person")
     if any(same_person(word.who, author) for author in (kept.author, *authors)):
         raise NotAllowed(f"{word.who!r} wrote this release; somebody else must approve it")
-    if not releases.approve(kept.digest, word.who, word.at):
-        raise NotAllowed(f"release {kept.digest[:12]} is {kept.state}, not a draft")
+    approved = sign(ring, replace(kept, state=APPROVED, approver=word.who, approved=word.at))
+    if is_approved(ring, kept) or not releases.approve(kept, approved, word.at):
+        raise NotAllowed(f"release {kept.digest[:12]} is not a draft any more")
 
 
 def refuse_silence(word: Word) -> None:
@@ -112,8 +131,9 @@ def activate(releases: Releases, ring: Ring, kept: Kept, percent: int, word: Wor
     `NotAllowed` when nobody approved it, or there is nothing to stand beside.
     """
     refuse_silence(word)
-    if kept.state not in (APPROVED, SHIPPED):
-        raise NotAllowed(f"release {kept.digest[:12]} is a {kept.state}: `cds release approve` comes first")
+    if not is_approved(ring, kept):
+        found = "is a draft" if kept.state == DRAFT else f"stands as {kept.state}, and no key of this ring signed that"
+        raise NotAllowed(f"release {kept.digest[:12]} {found}: `cds release approve` comes first")
     last = releases.last()
     if percent == EVERYBODY:
         return enter(releases, ring, Activation(next_number(last), word.at, kept.digest, None, 0, "", "", ""), word)
@@ -162,7 +182,7 @@ def switch_automatically(releases: Releases, ring: Ring, release: Release, why: 
     base = None if last is None else last.control
     if not releases.has(release.digest):
         kept = Kept(release.digest, at, base, "", why, AUTOMATIC, APPROVED, AUTOMATIC, at)
-        releases.keep(kept, write_release(release))
+        releases.keep(sign(ring, kept), write_release(release))
     return enter(releases, ring, Activation(next_number(last), at, release.digest, None, 0, "", "", ""), word)
 
 

@@ -30,7 +30,7 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Link:
     """One place of a chain as the database has it. `wrong` says what is wrong with what it stands for, `kind` what that
-    is: a `record`, an `access`, an event of `feedback`, an `approval` or an `activation`."""
+    is: a `record`, an `access`, an event of `feedback`, a `release` or an `activation`."""
 
     writer: str
     seq: int
@@ -56,9 +56,9 @@ class Promise:
 @dataclass(slots=True)
 class Audit:
     """What an audit found. `problems` are changes, each named; `checked` counts records, `removed` those of which
-    retention left the header, `feedback` entries of feedback, `releases` entries of the log of releases; `open_window`
-    is how many of all that no checkpoint covers, written between `window_from` and `window_to` (epoch seconds).
-    `anchored` is whether there were checkpoints from outside the database to hold it to.
+    retention left the header, `feedback` entries of feedback; `open_window` is how many of all that no checkpoint
+    covers, written between `window_from` and `window_to` (epoch seconds). `anchored` is whether there were checkpoints
+    from outside the database to hold it to.
     """
 
     anchored: bool
@@ -66,7 +66,6 @@ class Audit:
     checked: int = 0
     removed: int = 0
     feedback: int = 0
-    releases: int = 0
     checkpoints: int = 0
     open_window: int = 0
     window_from: float = 0.0

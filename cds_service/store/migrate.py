@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cds_service.database import cannot_use
 from cds_service.errors import BadSettings
 
-NEWEST = "0005"
+NEWEST = "0006"
 FOLDER = Path(__file__).with_name("migrations")
 TURNS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(4711)"}
 """Processes may start at once: the second waits here and then finds nothing left to do."""

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from cds_service.database import insert_into
 from cds_service.errors import CdsError
 from cds_service.store.inserting import writing
+from cds_service.store.release_log import ACTIVATION, RELEASE, enter
 from cds_service.store.tables import ACTIVATIONS, RELEASES
 
 DRAFT, APPROVED, SHIPPED = "draft", "approved", "shipped"
@@ -37,7 +38,7 @@ class ActivatedMeanwhile(CdsError):
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What stands beside a release's content. `base` is the digest of what its `overlay` was put on; times are epoch
-    seconds."""
+    seconds; `signature` of who approved it when is by the ring's sign key `signed_by`."""
 
     digest: str
     made: float
@@ -48,6 +49,8 @@ class Kept:
     state: str
     approver: str | None = None
     approved: float | None = None
+    signed_by: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,10 @@ class Releases:
         row = {**asdict(kept), "content": compress(content)}
         with writing(self.database) as connection:
             statement = insert_into(RELEASES, self.database).values(row).on_conflict_do_nothing()
-            return connection.execute(statement.returning(RELEASES.c.digest)).first() is not None
+            is_new = connection.execute(statement.returning(RELEASES.c.digest)).first() is not None
+            if is_new:
+                enter(connection, RELEASE, row, kept.made)
+            return is_new
 
     def has(self, digest: str) -> bool:
         with self.database.connect() as connection:
@@ -122,17 +128,24 @@ class Releases:
             raise NoSuchRelease(digest, "it is not kept")
         return decompress(bytes(found))
 
-    def approve(self, digest: str, approver: str, at: float) -> bool:
-        """Note who approved a draft; False when it is no draft any more."""
+    def approve(self, before: Kept, approved: Kept, at: float) -> bool:
+        """Note who approved a release; False when it is not as it was `before` any more."""
+        same = RELEASES.c.digest == before.digest
+        standing = (RELEASES.c.state == before.state, RELEASES.c.signature == before.signature)
+        unchanged = update(RELEASES).where(same, *standing)
         with writing(self.database) as connection:
-            statement = update(RELEASES).where(RELEASES.c.digest == digest, RELEASES.c.state == DRAFT)
-            return connection.execute(statement.values(state=APPROVED, approver=approver, approved=at)).rowcount == 1
+            if connection.execute(unchanged.values(asdict(approved))).rowcount == 0:
+                return False
+            row = connection.execute(select(RELEASES).where(same)).mappings().one()
+            enter(connection, RELEASE, row, at)
+            return True
 
     def append(self, activation: Activation) -> None:
         """Put an activation at the end of the log. Raises `ActivatedMeanwhile` when its number is taken."""
         try:
             with writing(self.database) as connection:
                 connection.execute(insert(ACTIVATIONS), asdict(activation))
+                enter(connection, ACTIVATION, asdict(activation), activation.at)
         except IntegrityError:
             raise ActivatedMeanwhile from None
 

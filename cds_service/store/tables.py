@@ -159,9 +159,11 @@ RELEASES = Table(
     Column("approver", String(NAME)),
     Column("approved", Double),
     Column("state", String(NAME), nullable=False),
+    Column("signed_by", String(KEY_ID), nullable=False, server_default=""),
+    Column("signature", String(NAME), nullable=False, server_default=""),
 )
-"""Releases never change but in `state`, `approver` and `approved`. `content` is the packed release file,
-`overlay` the workbench's TOML that made it from `base`."""
+"""Releases never change but in `state`, `approver`, `approved` and who signed that. `content` is the packed release
+file, `overlay` the workbench's TOML that made it from `base`."""
 
 ACTIVATIONS = Table(
     "activation",
@@ -178,6 +180,19 @@ ACTIVATIONS = Table(
     Column("signature", String(NAME), nullable=False),
 )
 """Which release answered from when on, newest last; one row is never changed. The last row is in force."""
+
+RELEASE_ENTRIES = Table(
+    "release_entry",
+    STORE,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("kind", String(NAME), nullable=False),
+    Column("about", String(DIGEST), nullable=False),
+    Column("content_sha256", String(DIGEST), nullable=False),
+    Column("chain_hash", String(DIGEST), nullable=False),
+)
+"""One row each time a release was kept or approved, or put in force: `kind` is `release` or `activation`, `about` the
+digest or the number, `content_sha256` of the row as it was then. One chain for all processes, called `releases`."""
 
 DATA_KEYS = Table(
     "data_key",

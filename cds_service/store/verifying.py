@@ -15,6 +15,7 @@ from cds_service.store.tables import ACCESSES, CHAINS
 from cds_service.store.verifying_anchor import compare_checkpoints, read_anchored, read_kept_lines, read_signed
 from cds_service.store.verifying_decisions import decision_links
 from cds_service.store.verifying_feedback import feedback_entries, find_added
+from cds_service.store.verifying_releases import release_links
 
 Lines = Callable[[], Sequence[str] | None]
 
@@ -51,16 +52,19 @@ def verify_all(records: Records, read_lines: Lines, terms: Terms, audit: Audit) 
     audit.checkpoints = len(checkpoints)
     # before the records: these go on growing
     promises = [*read_lengths(database, audit), *promised(checkpoints)]
-    follow_chains(chain_all(records, terms, audit), promises, longest(checkpoints), audit)
+    added: list[str] = []
+    follow_chains(chain_all(records, terms, added, audit), promises, longest(checkpoints), audit)
+    audit.problems += added
     audit.problems += [f"feedback {key}: no chain knows it: it was added" for key in find_added(database)]
 
 
-def chain_all(records: Records, terms: Terms, audit: Audit) -> Iterator[Link]:
-    """Every place of every chain, each chain from its beginning."""
+def chain_all(records: Records, terms: Terms, added: list[str], audit: Audit) -> Iterator[Link]:
+    """Every place of every chain, each chain from its beginning. `added` takes what is in none and should be."""
     return chain(
         audit.until_unreadable(decision_links(records, terms, audit), "records"),
         audit.until_unreadable(access_links(records.database), "accesses"),
         audit.until_unreadable(feedback_links(records.database, terms, audit), "feedback"),
+        audit.until_unreadable(release_links(records.database, added), "releases"),
     )
 
 

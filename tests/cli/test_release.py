@@ -35,7 +35,7 @@ def home(application: Application, tmp_path_factory: pytest.TempPathFactory) -> 
     recording = replace(application, write=lambda record, _: store.write(entry_of(record)))
     service = recording.arms.services["medication-order-sign"]
     recording.answer(body(bleeding().order_sign()), service, local_caller("ward"))
-    keep_shipped(Releases(store.database), application.release, 0.0)
+    keep_shipped(Releases(store.database), store.ring, application.release, 0.0)
     store.close()
     (folder / "quieter.toml").write_text(QUIETER)
     return folder

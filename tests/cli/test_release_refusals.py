@@ -51,10 +51,10 @@ def test_a_release_this_code_cannot_read_is_neither_put_in_force_nor_gone_back_t
     store: Store, shipped: Release, quieter: Release
 ) -> None:
     releases = Releases(store.database)
-    keep_shipped(releases, shipped, 1.0)
+    keep_shipped(releases, store.ring, shipped, 1.0)
     begin_log(releases, store.ring, shipped.digest, 1.0)
     kept = keep_draft(releases, quieter, shipped.digest, QUIETER, Word("Ann", "clinic", 2.0))
-    approve(releases, kept, ["Ann"], Word("Bo", "", 3.0))
+    approve(releases, store.ring, kept, ["Ann"], Word("Bo", "", 3.0))
     activate(releases, store.ring, releases.find(kept.digest), 100, Word("Bo", "now", 4.0), "")
     make_unreadable(store, shipped.digest)
     refused = run("release", "rollback", "--by", "Bo")
@@ -68,7 +68,7 @@ def test_what_is_in_force_and_cannot_be_read_leaves_a_draft_possible(
     store: Store, shipped: Release, tmp_path: Path
 ) -> None:
     releases = Releases(store.database)
-    keep_shipped(releases, shipped, 1.0)
+    keep_shipped(releases, store.ring, shipped, 1.0)
     begin_log(releases, store.ring, shipped.digest, 1.0)
     make_unreadable(store, shipped.digest)
     (tmp_path / "change.toml").write_text(QUIETER)

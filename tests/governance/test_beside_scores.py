@@ -78,7 +78,7 @@ def test_the_candidate_that_answers_has_the_control_s_model_beside_it(ward: Ward
 @pytest.mark.parametrize("percent", [0, 100])
 def test_scores_of_both_arms_replay_to_the_byte(ward: Ward, one: Release, other: Release, percent: int) -> None:
     for release in (one, other):
-        keep_shipped(ward.releases, release, 0.0)
+        keep_shipped(ward.releases, ward.store.ring, release, 0.0)
     record = leave(ward, arms_of(one, other, percent, "salt"))
     content = ward.store.read(record.decision_id)
     kept = read_record(content)

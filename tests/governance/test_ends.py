@@ -239,7 +239,7 @@ def test_a_difference_names_the_day_and_what_is_otherwise_then(shipped: Release,
 
 
 def test_a_simulation_still_looks_at_the_rules_that_differ_only(ward: Ward, ending: Release) -> None:
-    keep_shipped(ward.releases, ward.shipped, ward.clock.now)
+    keep_shipped(ward.releases, ward.store.ring, ward.shipped, ward.clock.now)
     begin_log(ward.releases, ward.store.ring, ward.shipped.digest, ward.clock.now)
     trial = prepare(ward.store.records, ward.store.ring, Outcomes({}, {}), ward.shipped, ending)
     assert trial.pair_for("ward").only_rules

@@ -51,7 +51,7 @@ def test_activation_and_rollback_are_seen_by_every_worker_without_an_error_or_a_
     (shipped,) = releases.every()
     word = Word("Bo Reviewer", "a test", datetime.now().timestamp())
     kept = keep_draft(releases, other, shipped.digest, OVERLAY, Word("Ann Author", "a test", word.at))
-    approve(releases, kept, [], word)
+    approve(releases, store.ring, kept, [], word)
     begin_log(releases, store.ring, shipped.digest, word.at)
     load = Load(port, WORDS)
     load.start()

@@ -33,14 +33,14 @@ from tests.governance.conftest import QUIETER, Ward, bleeding
 
 def drafted(ward: Ward, release: Release) -> Kept:
     """The release as a draft on what the data folders hold."""
-    keep_shipped(ward.releases, ward.shipped, ward.clock.now)
+    keep_shipped(ward.releases, ward.store.ring, ward.shipped, ward.clock.now)
     begin_log(ward.releases, ward.store.ring, ward.shipped.digest, ward.clock.now)
     return keep_draft(ward.releases, release, ward.shipped.digest, QUIETER, ward.word())
 
 
 def approved(ward: Ward, release: Release) -> Kept:
     kept = drafted(ward, release)
-    approve(ward.releases, kept, ["Ann Author"], ward.word("Bo Reviewer"))
+    approve(ward.releases, ward.store.ring, kept, ["Ann Author"], ward.word("Bo Reviewer"))
     return ward.releases.find(kept.digest)
 
 
@@ -60,21 +60,21 @@ def test_the_author_cannot_approve_however_the_name_is_written(ward: Ward, quiet
     kept = drafted(ward, quieter)
     for name in ("Ann Author", " ann  AUTHOR "):
         with pytest.raises(NotAllowed, match="somebody else must approve"):
-            approve(ward.releases, kept, [], ward.word(name))
+            approve(ward.releases, ward.store.ring, kept, [], ward.word(name))
 
 
 def test_who_wrote_a_change_cannot_approve_a_draft_that_somebody_else_made(ward: Ward, quieter: Release) -> None:
     with pytest.raises(NotAllowed, match="somebody else must approve"):
-        approve(ward.releases, drafted(ward, quieter), ["Bo Reviewer"], ward.word("Bo Reviewer"))
+        approve(ward.releases, ward.store.ring, drafted(ward, quieter), ["Bo Reviewer"], ward.word("Bo Reviewer"))
 
 
 def test_nobody_approves_nothing(ward: Ward, quieter: Release) -> None:
     kept = drafted(ward, quieter)
     with pytest.raises(NotAllowed, match="name of a person"):
-        approve(ward.releases, kept, [], ward.word(" "))
-    approve(ward.releases, kept, [], ward.word("Bo Reviewer"))
+        approve(ward.releases, ward.store.ring, kept, [], ward.word(" "))
+    approve(ward.releases, ward.store.ring, kept, [], ward.word("Bo Reviewer"))
     with pytest.raises(NotAllowed, match="not a draft"):
-        approve(ward.releases, kept, [], ward.word("Cy Third"))
+        approve(ward.releases, ward.store.ring, kept, [], ward.word("Cy Third"))
     assert ward.releases.find(kept.digest).approver == "Bo Reviewer"
 
 
@@ -87,7 +87,7 @@ def test_the_same_release_is_not_drafted_twice(ward: Ward, quieter: Release) -> 
     kept = drafted(ward, quieter)
     with pytest.raises(NotAllowed, match=f"kept already .* next: `cds release approve {kept.digest[:12]}`"):
         drafted(ward, quieter)
-    approve(ward.releases, kept, ["Ann Author"], ward.word("Bo Reviewer"))
+    approve(ward.releases, ward.store.ring, kept, ["Ann Author"], ward.word("Bo Reviewer"))
     put(ward, ward.releases.find(kept.digest))
     with pytest.raises(NotAllowed, match="is in force: nothing would change"):
         drafted(ward, quieter)
@@ -178,7 +178,7 @@ def test_a_worker_tells_once_why_it_takes_no_other_release(ward: Ward, quieter: 
 
 def test_a_switch_of_the_service_itself_is_signed_as_automatic(ward: Ward, quieter: Release) -> None:
     drafted_base = ward.shipped
-    keep_shipped(ward.releases, drafted_base, ward.clock.now)
+    keep_shipped(ward.releases, ward.store.ring, drafted_base, ward.clock.now)
     begin_log(ward.releases, ward.store.ring, drafted_base.digest, ward.clock.now)
     entry = switch_automatically(ward.releases, ward.store.ring, quieter, "drift", ward.clock.now)
     assert (entry.who, entry.why, entry.control) == (AUTOMATIC, "drift", quieter.digest)

@@ -32,7 +32,7 @@ def kept_of(ward: Ward, decision_id: str) -> tuple[bytes, StoredRecord]:
 
 
 def test_a_call_comes_out_equal_to_the_byte_under_its_own_release(ward: Ward) -> None:
-    keep_shipped(ward.releases, ward.shipped, 0.0)
+    keep_shipped(ward.releases, ward.store.ring, ward.shipped, 0.0)
     record = ward.sign(bleeding().with_lab("6301-6", 4.8, "{INR}", "2026-11-18"))
     assert record.cards
     content, kept = kept_of(ward, record.decision_id)
@@ -40,8 +40,8 @@ def test_a_call_comes_out_equal_to_the_byte_under_its_own_release(ward: Ward) ->
 
 
 def test_both_arms_come_out_equal_to_the_byte(ward: Ward, quieter: Release) -> None:
-    keep_shipped(ward.releases, ward.shipped, 0.0)
-    keep_shipped(ward.releases, quieter, 0.0)
+    keep_shipped(ward.releases, ward.store.ring, ward.shipped, 0.0)
+    keep_shipped(ward.releases, ward.store.ring, quieter, 0.0)
     for percent in (0, 100):
         record = ward.sign(bleeding(), arms_of(ward.shipped, quieter, percent, "salt"))
         content, kept = kept_of(ward, record.decision_id)
@@ -84,7 +84,7 @@ def test_what_was_read_back_as_a_list_is_no_difference(ward: Ward) -> None:
 
 
 def test_many_are_counted_by_how_they_come_out(ward: Ward, quieter: Release) -> None:
-    keep_shipped(ward.releases, ward.shipped, 0.0)
+    keep_shipped(ward.releases, ward.store.ring, ward.shipped, 0.0)
     for number in range(6):
         ward.sign(bleeding(f"p{number}"))
     ward.sign(a_patient("p9").ordering("308191", "amoxicillin 500 MG"), arms_of(quieter))
@@ -144,7 +144,7 @@ def test_work_that_stops_in_another_process_says_why() -> None:
 
 
 def test_the_bytes_of_a_release_are_kept_small(ward: Ward) -> None:
-    keep_shipped(ward.releases, ward.shipped, 0.0)
+    keep_shipped(ward.releases, ward.store.ring, ward.shipped, 0.0)
     with ward.store.database.connect() as connection:
         packed = connection.execute(RELEASES.select()).one().content
     assert len(packed) * 2 < len(ward.releases.content(ward.shipped.digest))

@@ -50,7 +50,7 @@ def test_decisions_are_listed_in_time_and_by_tenant(places: Places) -> None:
 def test_the_same_call_within_a_minute_is_a_repeat(places: Places) -> None:
     clock = Clock()
     with a_store(places, clock) as store:
-        first = an_entry(1)
+        first = an_entry(1, topics={})
         for number, seconds in ((1, 0), (2, 59), (3, 130)):
             clock.now = NOON + seconds
             store.write(replace(first, decision_id=decision_id(number)))
