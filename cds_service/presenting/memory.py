@@ -78,15 +78,15 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 NO_MEMORY = Memory()
 
 
-def held_of(rule: Rule, chart: Chart, bindings: Bindings) -> tuple[str, ...]:
+def held_of(rule: Rule, chart: Chart, bindings: Bindings, as_urgent_as: Indicator = Indicator.INFO) -> tuple[str, ...]:
     """Which of the rule's conditions certainly hold, by their places: grades, and every line in them and in `all`.
 
-    A grade that makes the finding milder than its default does not count, for nothing gets worse with it.
+    Of the grades only those that make the finding at least `as_urgent_as` this.
     """
     grades = {
         name_grade(place): grade.when
         for place, grade in enumerate(rule.grades)
-        if INDICATORS[grade.indicator] <= INDICATORS[rule.indicator]
+        if INDICATORS[grade.indicator] <= INDICATORS[as_urgent_as]
     }
     roots = {**grades, **{f"all {place}": condition for place, condition in enumerate(rule.all)}}
     return tuple(place for root, condition in roots.items() for place in holding(root, condition, chart, bindings))

@@ -103,11 +103,18 @@ def why_worse(finding: Finding, then: Remembered, chart: Chart) -> str:
     """
     if INDICATORS[finding.indicator] < INDICATORS[then.indicator]:
         return "more urgent"
-    if not set(held_of(finding.rule, chart, finding.bindings)) <= set(then.held):
+    if not set(held_of(finding.rule, chart, finding.bindings, default_of(finding.rule, then))) <= set(then.held):
         return "a condition that did not hold"
     if could_newly_be_more_urgent(finding, then):
         return "something that would make it more urgent is no longer known"
     return "dose raised, or no longer known" if is_dose_up(then, chart) else ""
+
+
+def default_of(rule: Rule, then: Remembered) -> Indicator:
+    """How urgent the finding is without any grade, or was then if that was more: nothing gets worse with a grade that
+    is milder, nor with one that is only because the rule's severity was lowered since."""
+    graded = any(name_grade(place) in then.held for place in range(len(rule.grades)))
+    return rule.indicator if graded else min(rule.indicator, then.indicator, key=INDICATORS.__getitem__)
 
 
 def could_newly_be_more_urgent(finding: Finding, then: Remembered) -> bool:

@@ -53,6 +53,11 @@ def bleeding(id: str = "warfarin-nsaid", **more: Any) -> Rule:
     return a_spoken_rule(id, **fields)
 
 
+def lowered(rule: Rule) -> Rule:
+    """The rule after the pharmacy lowered its severity: by itself it interrupts nobody any more."""
+    return replace(rule, severity=Severity.MINOR, indicator=Indicator.INFO)
+
+
 def contraindicated(**more: Any) -> Rule:
     return bleeding(severity=Severity.CONTRAINDICATED, indicator=Indicator.CRITICAL, **more)
 

@@ -2,6 +2,7 @@
 
 from cds_service.chart.drugs import Dose
 from cds_service.chart.facts import Known
+from cds_service.knowledge.rules import Indicator
 from cds_service.presenting.memory import doses_of, held_of, unproven_of
 from tests.presenting.findings import a_spoken_rule
 from tests.support.charts import (
@@ -35,10 +36,11 @@ def test_a_line_inside_a_not_counts_when_it_is_false() -> None:
     assert held_of(rule, a_chart(inr=number(5, "{INR}"), potassium=not_sent()), {}) == ()
 
 
-def test_a_grade_that_makes_it_milder_is_no_condition_that_makes_it_worse() -> None:
+def test_grades_that_make_it_milder_are_told_apart() -> None:
     rule = a_spoken_rule(grades=(a_grade(not_line(raised), "info"), a_grade(high, "warning")))
-    assert held_of(rule, a_chart(inr=number(2, "{INR}")), {}) == ()
-    assert held_of(rule, a_chart(inr=number(5, "{INR}")), {}) == ("grade 1",)
+    assert held_of(rule, a_chart(inr=number(2, "{INR}")), {}) == ("grade 0", "grade 0.0")
+    assert held_of(rule, a_chart(inr=number(2, "{INR}")), {}, Indicator.WARNING) == ()
+    assert held_of(rule, a_chart(inr=number(5, "{INR}")), {}, Indicator.WARNING) == ("grade 1",)
 
 
 def test_what_is_not_known_does_not_hold_and_its_grade_is_not_ruled_out() -> None:

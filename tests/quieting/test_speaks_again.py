@@ -30,6 +30,7 @@ from tests.quieting.rules import (
     bleeding,
     contraindicated,
     inr_due,
+    lowered,
     ulcer_and_nsaid,
     with_ibuprofen,
     with_inr,
@@ -235,6 +236,11 @@ def test_a_value_past_another_threshold_is_said_though_the_grade_held_before(war
 def test_a_severity_that_the_pharmacy_raised_is_said(ward: Ward) -> None:
     overridden(ward, severity=Severity.MODERATE, indicator=Indicator.INFO).knows(bleeding())
     assert ward.signs(with_ibuprofen()).says == [RULE]
+
+
+def test_a_lower_severity_keeps_nothing_quiet_that_is_worse_since(ward: Ward) -> None:
+    ward.overrides(ward.knows(bleeding()).signs(with_ibuprofen(with_inr(ON_WARFARIN, 2.5))))
+    assert ward.knows(lowered(bleeding())).signs(with_ibuprofen(with_inr(ON_WARFARIN, 3.5))).says == [RULE]
 
 
 def test_a_value_that_ruled_the_worst_out_and_is_no_longer_known_is_said(ward: Ward) -> None:

@@ -1,16 +1,23 @@
 """What was decided about is not said again, and the record says why."""
 
+import pytest
+
+from cds_service.governance.simulate import shown
 from cds_service.knowledge.rules import Severity
+from cds_service.reasoning.evaluate import evaluate
+from cds_service.record.reading import read_record
 from tests.quieting.rules import (
     ON_BOTH,
     ON_WARFARIN,
     ULCER,
     bleeding,
     inr_due,
+    lowered,
     ulcer_and_nsaid,
     with_ibuprofen,
     with_inr,
 )
+from tests.support.charts import a_grade, a_line
 from tests.support.requests import dosage
 from tests.support.ward import BEN, DAY, HOUR, Ward
 
@@ -147,6 +154,25 @@ def test_a_client_that_asks_for_it_is_not_told_at_signing_what_it_was_told_while
     ward = ward.knows(bleeding()).at("general", select_to_sign=True)
     assert ward.picks(with_ibuprofen(dosageInstruction=[])).says == [RULE]
     assert ward.signs(with_ibuprofen()).kept_quiet == {RULE: SEEN}
+
+
+@pytest.mark.parametrize(("then", "now"), [(3.5, 3.5), (2.5, 2.5), (2.5, 1.8), (1.8, 1.8), (4.6, 3.5)])
+def test_what_was_overridden_does_not_come_back_because_its_severity_was_lowered(
+    ward: Ward, then: float, now: float
+) -> None:
+    """Under a lower severity a grade that made the finding milder, here an INR below 2, is no milder any more."""
+    rule = bleeding(grades=(*bleeding().grades, a_grade(a_line("inr", "below", 2.0, unit="{INR}"), "info", "Low INR.")))
+    ward.overrides(ward.knows(rule).signs(with_ibuprofen(with_inr(ON_WARFARIN, then))))
+    assert ward.knows(lowered(rule)).signs(with_ibuprofen(with_inr(ON_WARFARIN, now))).kept_quiet == SAID
+
+
+def test_what_was_quiet_is_quiet_too_where_a_lower_severity_is_tried_on_the_record(ward: Ward) -> None:
+    rule = bleeding(grades=(a_grade(a_line("inr", "below", 2.0, unit="{INR}"), "info", "Low INR."),))
+    patient = with_ibuprofen(with_inr(ON_WARFARIN, 1.8))
+    ward.overrides(ward.knows(rule).signs(patient))
+    kept = read_record(ward.store.read(ward.signs(patient).record.decision_id))
+    milder = ward.knows(lowered(rule)).application.release
+    assert shown(evaluate(milder.index, kept.chart), milder, kept) == {}
 
 
 def test_a_quiet_finding_takes_no_room_of_the_others(ward: Ward) -> None:
