@@ -1,7 +1,9 @@
 """The one way this service opens a database: an SQLite file under `CDS_HOME`, or the site's PostgreSQL."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,6 +61,7 @@ def reach_database(url: str | None, file: Path, synchronous: str) -> Engine:
     """
     if url is None:
         make_folder(file.parent)
+        make_private(file)
         url = f"sqlite:///{file}"
     address = None
     try:
@@ -91,11 +94,18 @@ def prepare_postgresql(connection: Any, synchronous: str) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Raises `BadSettings`."""
+    """Only its owner may look into it. Raises `BadSettings`."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSettings(f"home: {folder} cannot be made: {error.strerror}") from None
+
+
+def make_private(file: Path) -> None:
+    """Only its owner may read a database that is made here, and the files that SQLite makes beside it. Where it cannot
+    be made, whoever opens it is told why."""
+    with suppress(OSError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def cannot_use(error: Exception, address: URL | None) -> BadSettings:

@@ -17,7 +17,7 @@ from cds_service.terminology.products import Terminology
 
 def save_release(path: Path, release: Release) -> None:
     """Write the release file so that a reader sees the old one or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.write_bytes(write_release(release))
     unfinished.replace(path)

@@ -31,7 +31,8 @@ HEALTH_WITHIN_S = 0.5
 class StoreHealth:
     """`away` is why records do not go to the database, empty when they do; `spooled` counts bytes that wait; `lost`
     counts decisions whose record was written nowhere or cannot be read any more; `upkeep` is why the last checkpoint
-    failed, empty when it was made; `damaged` counts pieces of the spool that stand aside for a person to look at."""
+    was not made or not taken by the anchor, or what is old not removed, else empty; `damaged` counts pieces of the
+    spool that stand aside for a person to look at."""
 
     away: str
     spooled: int

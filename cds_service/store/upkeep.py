@@ -15,7 +15,8 @@ EVERY_S = 60.0
 
 
 class Upkeep:
-    """Looks after the store of one process. `trouble` says what went wrong the last time, empty when nothing did."""
+    """Looks after the store of one process. `trouble` names the step that went wrong the last time and the kind
+    of error, empty when none did."""
 
     def __init__(
         self,
@@ -46,16 +47,19 @@ class Upkeep:
 
     def round(self) -> None:
         """One round. What goes wrong is told and tried again in the next."""
+        step = "checkpoint"
         try:
             make_checkpoint(self.database, self.renew_ring(), self.clock())
             if self.anchor is not None:
+                step = "anchor"
                 deliver(self.database, self.anchor)
             if self.keep_days is not None:
+                step = "retention"
                 remove_older(self.database, self.clock() - self.keep_days * DAY_S)
         except Exception as error:  # the thread lives on: a failed checkpoint must not end all later ones
             cause = getattr(error, "orig", None) or error
-            self.trouble = type(cause).__name__
-            self.tell("checkpoint failed", self.trouble)
+            self.trouble = f"{step}: {type(cause).__name__}"
+            self.tell("upkeep failed", self.trouble)
         else:
             self.trouble = ""
 

@@ -6,7 +6,7 @@ from queue import SimpleQueue
 from zlib import compress
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from cds_service.edge import follow_releases, tell_of_newer_folders
 from cds_service.errors import BadRelease, BadSettings
@@ -18,6 +18,7 @@ from cds_service.governance.releases import (
     activate,
     approve,
     begin_log,
+    is_approved,
     is_genuine,
     keep_draft,
     keep_shipped,
@@ -155,6 +156,48 @@ def test_an_activation_that_was_changed_is_not_taken_and_what_answers_goes_on(wa
     with pytest.raises(BadRelease, match="not signed"):
         worker.look()
     assert worker.arms.control is ward.shipped
+
+
+@pytest.mark.parametrize("written", [{"state": "approved", "approver": "Dr Ghost"}, {"state": "shipped"}])
+def test_an_approval_that_nobody_signed_puts_nothing_in_force_until_somebody_approves(
+    ward: Ward, quieter: Release, written: dict[str, str]
+) -> None:
+    kept = drafted(ward, quieter)
+    with ward.store.database.begin() as connection:
+        connection.execute(update(RELEASES).where(RELEASES.c.digest == kept.digest).values(**written))
+    forged = ward.releases.find(kept.digest)
+    with pytest.raises(NotAllowed, match=f"stands as {forged.state}, and no key of this ring signed that"):
+        put(ward, forged)
+    with pytest.raises(NotAllowed, match="somebody else must approve"):
+        approve(ward.releases, ward.store.ring, forged, [], ward.word("Ann Author"))
+    approve(ward.releases, ward.store.ring, forged, [], ward.word("Bo Reviewer"))
+    assert put(ward, ward.releases.find(kept.digest)).control == quieter.digest
+
+
+def test_an_approval_whose_name_or_time_was_changed_counts_no_more(ward: Ward, quieter: Release) -> None:
+    kept = approved(ward, quieter)
+    assert is_approved(ward.store.ring, kept)
+    for changed in (replace(kept, approver="Dr Ghost"), replace(kept, approved=1.0), replace(kept, digest="ab" * 32)):
+        assert not is_approved(ward.store.ring, changed)
+
+
+def test_a_worker_does_not_go_back_because_the_log_was_shortened(ward: Ward, quieter: Release) -> None:
+    put(ward, approved(ward, quieter))
+    worker = ward.follow()
+    worker.look()
+    with ward.store.database.begin() as connection:
+        connection.execute(delete(ACTIVATIONS).where(ACTIVATIONS.c.number == 2))
+    with pytest.raises(BadRelease, match="activation 2 was put in force and is not in the log any more"):
+        worker.look()
+    assert worker.arms.control == quieter
+
+
+def test_the_log_names_both_releases_of_a_canary(ward: Ward, quieter: Release) -> None:
+    told: list[tuple[str, str]] = []
+    put(ward, approved(ward, quieter), 10)
+    ward.follow(told).look()
+    control, candidate = ward.shipped.digest[:12], quieter.digest[:12]
+    assert told == [("release in force", f"{control}, beside it {candidate} for 10 % of the patients")]
 
 
 def test_a_release_whose_content_was_changed_is_not_taken(ward: Ward, quieter: Release, lesser: Release) -> None:

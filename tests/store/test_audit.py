@@ -309,7 +309,7 @@ def test_an_anchor_that_fails_is_tried_again_and_loses_nothing(places: Places) -
         for number in (1, 2):
             store.write(an_entry(number))
             store.upkeep.round()
-        assert store.health().upkeep == "OSError"
+        assert store.health().upkeep == "anchor: OSError"
         full = False
         store.upkeep.round()
         assert store.health().is_well
@@ -349,6 +349,6 @@ def test_workers_that_end_at_the_same_time_each_sign_what_they_wrote(places: Pla
             thread.start()
         for thread in threads:
             thread.join()
-    assert told.about("checkpoint failed") == []
+    assert told.about("upkeep failed") == []
     found = audit(places, anchor)
     assert (found.problems, found.open_window) == ([], 0)

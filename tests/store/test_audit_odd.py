@@ -15,9 +15,11 @@ from cds_service.store.accesses import record_access
 from cds_service.store.anchors import append_line
 from cds_service.store.audit import Audit, Terms
 from cds_service.store.feedback import Reported, Reporter, keep_feedback
+from cds_service.store.releases import SHIPPED, Activation, Kept, Releases
 from cds_service.store.store import FILE, Duties, Places, open_store
 from cds_service.store.tables import (
     ACCESSES,
+    ACTIVATIONS,
     CARDS,
     CHAINS,
     CHECKPOINTS,
@@ -26,11 +28,16 @@ from cds_service.store.tables import (
     FEEDBACK,
     FEEDBACK_ENTRIES,
     FINDINGS,
+    RELEASE_ENTRIES,
+    RELEASES,
 )
 from cds_service.store.verifying import verify
 from tests.store.entries import NOON, Clock, Told, a_store, an_entry, decision_id, places_in, who_of
 
-TABLES = (DECISIONS, FINDINGS, CARDS, DATA_KEYS, CHAINS, ACCESSES, CHECKPOINTS, FEEDBACK, FEEDBACK_ENTRIES)
+TABLES = (
+    *(DECISIONS, FINDINGS, CARDS, DATA_KEYS, CHAINS, ACCESSES, CHECKPOINTS, FEEDBACK, FEEDBACK_ENTRIES),
+    *(RELEASES, ACTIVATIONS, RELEASE_ENTRIES),
+)
 ODD = ("cast(x'ff' as text)", "x'fffe'", "1000000000000000000", "9e999")
 UNWATCHED = {
     *(("decision", "call_key"), ("decision", "answered"), ("card", "topic")),
@@ -41,7 +48,7 @@ UNWATCHED = {
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """Six decisions, two looks at them and two events of feedback under two checkpoints."""
+    """Six decisions, two looks at them, two events of feedback and two releases under two checkpoints."""
     folder = tmp_path_factory.mktemp("written")
     places = places_in(folder)
     duties = Duties(anchor=lambda line: append_line(folder / "anchor", line))
@@ -52,6 +59,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Places:
             record_access(store.database, "auditor", "show", decision_id(first), NOON)
             told = Reported(decision_id(900 + first), "overridden", NOON, (), "a", "b", {"comment": "c"})
             keep_feedback(store, Reporter("general", "general", "medication-order-sign"), [told])
+            releases, digest = Releases(store.database), f"{first:064x}"
+            releases.keep(Kept(digest, NOON, None, "", "why", "Ann", SHIPPED), b"content")
+            releases.append(Activation(first, NOON, digest, None, 0, "", "Ann", "why"))
     with closing(sqlite3.connect(places.home / FILE)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     return places

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from cds_service.store.entries import unpack_reached
 from cds_service.store.reading import NoSuchRecord
 from cds_service.store.sealing import Unopened
-from cds_service.store.store import Places
+from cds_service.store.store import FILE, Places
 from cds_service.store.tables import CHAINS, DECISIONS, FINDINGS
 from tests.store.entries import NOON, Clock, a_store, an_entry, decision_id
 
@@ -105,3 +105,12 @@ def test_each_process_writes_a_chain_of_its_own(places: Places) -> None:
         rows = connection.execute(select(DECISIONS.c.writer, DECISIONS.c.seq, DECISIONS.c.chain_hash)).all()
     assert sorted(length for _, length, _ in chains) == [3, 3]
     assert {tuple(row) for row in rows} >= {tuple(chain) for chain in chains}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # a server's files are the server's
+def test_only_its_owner_may_read_what_is_recorded(places: Places) -> None:
+    with a_store(places) as store:
+        store.write(an_entry(1))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in places.home.iterdir()}
+    assert modes == dict.fromkeys((FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-turn"), 384)
+    assert places.home.stat().st_mode & 0o777 == 0o700
