@@ -143,17 +143,34 @@ def test_a_card_is_overridden_with_a_coded_reason_in_two_clicks_and_can_be_shown
     order(page, "sildenafil")
     critical = page.get_by_role("article", name=re.compile("sildenafil"))
     critical.get_by_role("button", name="Override").click()
+    critical.get_by_role("group", name="Going on because").get_by_role("button").first.click()
+    expect(critical).to_contain_text("Overridden:")
     with page.expect_request("**/feedback") as told:
-        critical.get_by_role("group", name="Going on because").get_by_role("button").first.click()
+        page.get_by_role("button", name="Sign 1 order").click()
     (outcome,) = told.value.post_data_json["feedback"]
     assert outcome["outcome"] == "overridden"
     assert set(outcome["overrideReason"]["reason"]) == {"code", "system"}
-    expect(critical).to_contain_text("Overridden:")
-    page.get_by_role("button", name="Sign 1 order").click()
+    expect(page.locator("#undo")).not_to_contain_text("Overridden:")
     expect(page.locator(".moment").first).to_contain_text("When the orders were signed")
     expect(critical.first).to_contain_text("Overridden:")
     critical.first.get_by_role("button", name="Show again").click()
     expect(critical.first.get_by_role("button", name="Override")).to_be_visible()
+
+
+def test_an_override_that_was_undone_is_not_reported(open_page: Open) -> None:
+    page = settle(open_page("/patients/twelve-drugs"))
+    order(page, "sildenafil")
+    told: list[str] = []
+    page.on("request", lambda request: told.append(request.url))
+    critical = page.get_by_role("article", name=re.compile("sildenafil"))
+    critical.get_by_role("button", name="Override").click()
+    critical.get_by_role("group", name="Going on because").get_by_role("button").first.click()
+    page.get_by_role("button", name="Undo").click()
+    expect(critical.get_by_role("button", name="Override")).to_be_visible()
+    page.get_by_role("button", name="Sign 1 order").click()
+    expect(page.locator(".moment").first).to_contain_text("When the orders were signed")
+    assert [url for url in told if url.endswith("medication-order-sign")]
+    assert not [url for url in told if url.endswith("feedback")]
 
 
 def test_a_pasted_request_is_answered_and_its_mistakes_are_named(open_page: Open) -> None:

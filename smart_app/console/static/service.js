@@ -22,7 +22,8 @@ export const callService = (serviceId, request) => fetchJson(`${SERVICES}/${serv
 /** Tells the service what became of a card. It need not listen (the specification makes feedback optional). */
 export function sendFeedback(serviceId, outcome) {
   const feedback = [{ ...outcome, outcomeTimestamp: new Date().toISOString() }];
-  return fetch(`${SERVICES}/${serviceId}/feedback`, post({ feedback })).catch(() => null);
+  const options = { ...post({ feedback }), keepalive: true }; // it may be sent while the page is left
+  return fetch(`${SERVICES}/${serviceId}/feedback`, options).catch(() => null);
 }
 
 /** Any JSON of this origin; throws CallFailed in words. */

@@ -6,6 +6,7 @@ import { renderDrafts } from "./drafts.js";
 import { byId } from "./elements.js";
 import { renderMoments, tally } from "./moments.js";
 import { applyActions, draftOrder, nameOf, referenceOf, sayName } from "./orders.js";
+import { dropReport, holdReport, sendHeld } from "./reports.js";
 import { findingsOf, hookRequest, isAboutOrders, traceOf } from "./requests.js";
 import { startSearch } from "./search.js";
 import { CallFailed, callService, discover, fetchJson, sendFeedback } from "./service.js";
@@ -38,6 +39,7 @@ async function fire(hook, title, selected = []) {
   moments[hook] = moment;
   show();
   let request = null;
+  await settle();
   try {
     services ??= await discover();
     const service = services[hook];
@@ -58,6 +60,14 @@ async function fire(hook, title, selected = []) {
     show();
     if (hook !== "patient-view") bringCards();
   }
+}
+
+/** Reports the overrides so far; from then on they stand. */
+async function settle() {
+  const reported = await sendHeld();
+  if (!reported.length) return;
+  done = done.filter((each) => !reported.includes(each.card));
+  show();
 }
 
 /** On a telephone the cards are below the orders: bring them into view. */
@@ -127,11 +137,11 @@ function take(moment, card, suggestion) {
 }
 
 function override(moment, card, reason, comment) {
-  done.push({ what: reason ? `Overridden: ${reason.display}` : "Dismissed", drafts, answers });
+  done.push({ what: reason ? `Overridden: ${reason.display}` : "Dismissed", drafts, answers, card: card.uuid });
   answer(card, { display: reason?.display ?? "", comment });
   const { code, system } = reason ?? {};
   const given = { ...(reason && { reason: { code, system } }), ...(comment && { userComment: comment }) };
-  sendFeedback(moment.serviceId, { card: card.uuid, outcome: "overridden", overrideReason: given });
+  holdReport(moment.serviceId, { card: card.uuid, outcome: "overridden", overrideReason: given });
   byId("undo").querySelector("button").focus();
 }
 
@@ -141,6 +151,7 @@ function answer(card, given) {
 }
 
 function takeBack(card) {
+  dropReport(card.uuid);
   answers = new Map(answers);
   answers.delete(identityOf(card));
   show();
@@ -148,6 +159,7 @@ function takeBack(card) {
 
 function undo() {
   const last = done.pop();
+  dropReport(last.card);
   const same = last.drafts === drafts;
   ({ drafts, answers } = last);
   if (same) return show();
