@@ -1,6 +1,7 @@
 """`cds check`: every example runs, and what is due or unreviewed is said."""
 
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from cds_service.governance.check import Report, check
@@ -96,7 +97,7 @@ def test_the_summary_has_two_tables_by_family_that_fit_a_terminal() -> None:
     headings = [line.replace("not said", "unsaid").split() for line in lines if line.startswith("family")]
     everything = [line.split() for line in lines if line.startswith("all ")]
     assert len(headings) == len(everything) == 2
-    figures = dict(zip(sum(headings, []), sum(everything, []), strict=True))
+    figures = dict(zip(chain(*headings), chain(*everything), strict=True))
     # Four active rules, one of them reviewed; on this day the review of each is overdue.
     assert (figures["active"], figures["draft"], figures["reviewed"], figures["unreviewed"]) == ("4", "0", "1", "3")
     assert figures["overdue"] == "4"
