@@ -41,6 +41,10 @@ def test_a_sum_that_is_hidden_does_not_follow_from_its_parts() -> None:
     assert hidden_of({"all"}, a=20, b=30, c=0) == {"all", "a"}
 
 
+def test_counts_that_do_not_add_up_hide_what_they_can() -> None:
+    assert hide_more({"a": 5, "b": 0, "c": 0, "all": 0}, A_SUM, {"a"}) == {"a"}
+
+
 def test_the_parts_of_a_known_sum() -> None:
     assert show_parts({"other": 4, "monitored": 20, "tolerated": 30}) == {
         "other": None,
