@@ -281,6 +281,18 @@ def test_a_test_is_no_answer_to_what_interrupts(ward: Ward) -> None:
     assert "suggestions" not in again.card(RULE)
 
 
+def test_with_the_shipped_rules_checking_the_inr_leaves_the_bleeding_card(ward: Ward) -> None:
+    both = ON_WARFARIN.taking("309362", "clopidogrel", dose=1, per_day=1)
+    first = ward.signs(with_ibuprofen(both))
+    assert {"antiplatelet-nsaid", RULE} <= set(first.says)
+    ward.accepts(first, RULE, "Check the INR")
+    checks = [each for each in first.card(RULE)["suggestions"] if each["label"] == "Check the INR"]
+    again = ward.signs(with_ibuprofen(both).drafting({**checks[0]["actions"][0]["resource"], "id": "accepted"}))
+    assert {"antiplatelet-nsaid", RULE} <= set(again.says)
+    assert "Being ordered: INR" in again.card(RULE)["detail"]
+    assert "Check the INR" not in [each["label"] for each in again.card(RULE)["suggestions"]]
+
+
 def test_a_test_is_no_answer_to_a_finding_whose_rule_did_not_ask_for_it(ward: Ward) -> None:
     first = ward.knows(inr_due(), inr_due("stomach", suggestions=())).signs(with_ibuprofen())
     ward.accepts(first, DUE, "INR")

@@ -18,7 +18,7 @@ from tests.quieting.rules import (
     with_inr,
 )
 from tests.support.charts import a_grade, a_line
-from tests.support.requests import dosage
+from tests.support.requests import a_patient, dosage
 from tests.support.ward import BEN, DAY, HOUR, Ward
 
 OVERRIDDEN, ACTED_ON, SEEN = "overridden before", "already acted on", "said while the drug was picked"
@@ -140,6 +140,14 @@ def test_a_test_that_was_due_and_ordered_is_not_named_when_the_chart_is_opened_a
     ward.accepts(first, DUE, "INR")
     again = ward.opens(ON_BOTH)
     assert (again.says, again.kept_quiet) == ([], {DUE: ACTED_ON})
+
+
+def test_with_the_shipped_rules_an_overdue_inr_that_was_ordered_is_not_named_again(ward: Ward) -> None:
+    since_spring = a_patient("P1").taking("855332", "warfarin", dose=1, per_day=1, authoredOn="2026-03-01")
+    overdue = "monitoring-overdue-narrow.warfarin-inr"
+    first = ward.opens(with_inr(since_spring, 2.2, "2026-01-01"))
+    ward.accepts(first, overdue, "INR")
+    assert ward.opens(with_inr(since_spring, 2.2, "2026-01-01")).kept_quiet[overdue] == ACTED_ON
 
 
 def test_a_test_that_two_rules_of_a_card_ask_for_answers_both(ward: Ward) -> None:
