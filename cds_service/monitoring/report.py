@@ -106,12 +106,13 @@ def make_report(database: Engine, span: Span, least: int = LEAST, rules_of: Rule
     of each rule of a release; without it that of a rule is known where it fired."""
     tally = take_tally(database, span, rules_of)
     rolled = {by: list(roll_up(tally, by)) for by in (*VIEWS.values(), EVERYTHING)}
-    rolled[ALL] = [sum_up(tally, rolled[VIEWS["rule"]])]
+    rules = rolled[VIEWS["rule"]]
+    rolled[ALL] = [sum_up(tally, rules)]
     counted = hide_small(rolled, EVERYTHING, count_overview(tally, rolled[ALL][0][2]), least)
     lines = {by: tuple(make_line(by, row, counted, least) for row in rows) for by, rows in rolled.items()}
-    weights = {key: weigh(counts) for key, counts, _ in rolled[VIEWS["rule"]]}
+    weights = {key: weigh(counts) for key, counts, _ in rules}
     ranked = rank(lines[VIEWS["rule"]], weights)
-    worst = {key for key, counts, _ in rolled[VIEWS["rule"]] if comes_to_nothing(counts)}
+    worst = {key for key, counts, _ in rules if comes_to_nothing(counts)}
     (alerts,) = lines[ALL]
     missing = dict(sorted(tally.missing.items(), key=lambda each: (-each[1], each[0])))
     return Report(

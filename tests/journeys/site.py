@@ -36,7 +36,9 @@ SIGNERS = {
 }
 CHANGE = 'reason = "house policy"\nby = "C. Chief"\n'
 ONLY_FOR_ONE = f'[[change]]\nrule = "lithium-nsaid"\n{CHANGE}status = "silent"\n'
-NOT_FOR_NURSES = f'[[change]]\nrule = "lithium-thiazide"\n{CHANGE}audience = {{ except = {{ role = ["nurse"] }} }}\n'
+NOT_FOR_STUDENTS = (
+    f'[[change]]\nrule = "lithium-thiazide"\n{CHANGE}audience = {{ except = {{ role = ["student nurse"] }} }}\n'
+)
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def write_config(folder: Path, ehr: str) -> Path:
     for tenant in ("general", "group/north"):
         (config / "tenants" / tenant).mkdir(parents=True)
         (config / "tenants" / tenant / "own.toml").write_text(ONLY_FOR_ONE)
-    (config / "site" / "audience.toml").write_text(NOT_FOR_NURSES)
+    (config / "site" / "audience.toml").write_text(NOT_FOR_STUDENTS)
     return config
 
 

@@ -236,12 +236,20 @@ def test_a_change_of_rules_for_one_is_none_for_the_other(site: Site, pair: Pair)
 
 
 def test_the_role_that_one_names_hides_nothing_from_the_other(site: Site, pair: Pair) -> None:
-    one, other = (replace(pair[0], role="nurse"), pair[1])
+    one, other = (replace(pair[0], role="Student nurse"), pair[1])
     patient = on_lithium(site).ordering(THIAZIDE, "hydrochlorothiazide", dose=1, per_day=1)
     hidden, shown = one.signs(patient), other.signs(patient)
     assert "lithium-thiazide" not in hidden.says
     assert "lithium-thiazide" in shown.says
     assert exported(site, other, shown.decision)["role"] == "Practitioner"
+
+
+def test_a_role_stands_in_clear_where_a_rule_names_it_and_else_may_be_a_name(
+    site: Site, pair: Pair, patient: PatientCase
+) -> None:
+    for role, kept in (("Student nurse", "student nurse"), ("dr jane marker", "other")):
+        caller = replace(pair[0], role=role)
+        assert exported(site, caller, caller.signs(patient).decision)["role"] == kept
 
 
 def test_a_token_id_that_one_client_used_is_not_used_up_for_another(site: Site) -> None:
