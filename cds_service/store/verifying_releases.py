@@ -12,11 +12,14 @@ from cds_service.store.tables import ACTIVATIONS, RELEASE_ENTRIES, RELEASES
 
 TABLES: dict[str, Table] = {RELEASE: RELEASES, ACTIVATION: ACTIVATIONS}
 Kept = dict[tuple[str, str], Row[Any]]
+AS_OF_ONE_MOMENT = {"sqlite": "BEGIN", "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"}
+"""A release may be put in force between two questions."""
 
 
 def release_links(database: Engine, added: list[str]) -> Iterator[Link]:
     """The entries in order, each with what is wrong with the row it is about. `added` takes the rows without one."""
     with database.connect() as connection:
+        connection.exec_driver_sql(AS_OF_ONE_MOMENT[database.dialect.name])
         entries = connection.execute(select(*raw_columns(RELEASE_ENTRIES)).order_by(RELEASE_ENTRIES.c.seq)).all()
         kept: Kept = {}
         for kind, table in TABLES.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, event, insert, update
 
 from cds_service.store.anchors import append_line
 from cds_service.store.audit import Audit, Terms
@@ -15,6 +15,7 @@ from cds_service.store.releases import APPROVED, DRAFT, Activation, Kept, Releas
 from cds_service.store.store import Duties, Places, Store
 from cds_service.store.tables import ACTIVATIONS, CHAINS, CHECKPOINTS, RELEASE_ENTRIES, RELEASES
 from cds_service.store.verifying import no_anchor, verify
+from cds_service.store.verifying_releases import release_links
 from tests.store.entries import NOON, a_store
 from tests.store.test_migrations import steps_on
 
@@ -97,6 +98,20 @@ def test_a_change_is_named(written: Places, anchor: Path, how: Callable[[Connect
             how(connection)
         problems = audit(store, anchor).problems
     assert [problem for problem in problems if re.search(says, problem)], problems
+
+
+def test_what_is_put_in_force_while_an_audit_reads_is_no_change(written: Places) -> None:
+    with a_store(written) as store:
+        meanwhile = [an_activation(3, FIRST)]
+
+        def put(connection: object, cursor: object, statement: str, *more: object) -> None:
+            if "FROM release_entry" in statement and meanwhile:
+                Releases(store.database).append(meanwhile.pop())
+
+        event.listen(store.database, "after_cursor_execute", put)
+        added: list[str] = []
+        links = list(release_links(store.database, added))
+    assert (meanwhile, added, [each.wrong for each in links]) == ([], [], [()] * 5)
 
 
 def test_an_approval_of_what_is_no_draft_any_more_changes_nothing(written: Places, anchor: Path) -> None:
