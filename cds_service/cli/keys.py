@@ -64,7 +64,6 @@ def rotate(
 @keys.command()
 def ring(config: ConfigOption = None) -> None:
     """Show the ring that protects records; make it where nothing was recorded yet."""
-    from cds_service.database import SURVIVES_POWER_LOSS, reach_database
     from cds_service.store.first_ring import make_ring
     from cds_service.store.ring import KINDS
     from cds_service.store.store import FILE
@@ -72,8 +71,7 @@ def ring(config: ConfigOption = None) -> None:
     with plain_errors():
         settings = settings_from(config)
         folder = settings.ring_folder
-        database = reach_database(settings.database_url, settings.home / FILE, SURVIVES_POWER_LOSS)
-        found = make_ring(folder, database, datetime.now(UTC))
+        found = make_ring(folder, settings.database_url, settings.home / FILE, datetime.now(UTC))
         for kind in KINDS:
             for place, key in enumerate(getattr(found, kind)):
                 made = datetime.fromtimestamp(key.created, UTC).date()

@@ -41,6 +41,14 @@ def make_unreadable(store: Store, digest: str) -> None:
         connection.execute(update(RELEASES).where(RELEASES.c.digest == digest).values(content=compress(b"{}")))
 
 
+def put_in_force(store: Store, shipped: Release) -> Releases:
+    """The releases, with that of the data folders in force."""
+    releases = Releases(store.database)
+    keep_shipped(releases, store.ring, shipped, 1.0)
+    begin_log(releases, store.ring, shipped.digest, 1.0)
+    return releases
+
+
 def in_force(releases: Releases) -> str:
     last = releases.last()
     assert last is not None
@@ -50,9 +58,7 @@ def in_force(releases: Releases) -> str:
 def test_a_release_this_code_cannot_read_is_neither_put_in_force_nor_gone_back_to(
     store: Store, shipped: Release, quieter: Release
 ) -> None:
-    releases = Releases(store.database)
-    keep_shipped(releases, store.ring, shipped, 1.0)
-    begin_log(releases, store.ring, shipped.digest, 1.0)
+    releases = put_in_force(store, shipped)
     kept = keep_draft(releases, quieter, shipped.digest, QUIETER, Word("Ann", "clinic", 2.0))
     approve(releases, store.ring, kept, ["Ann"], Word("Bo", "", 3.0))
     activate(releases, store.ring, releases.find(kept.digest), 100, Word("Bo", "now", 4.0), "")
@@ -67,9 +73,7 @@ def test_a_release_this_code_cannot_read_is_neither_put_in_force_nor_gone_back_t
 def test_what_is_in_force_and_cannot_be_read_leaves_a_draft_possible(
     store: Store, shipped: Release, tmp_path: Path
 ) -> None:
-    releases = Releases(store.database)
-    keep_shipped(releases, store.ring, shipped, 1.0)
-    begin_log(releases, store.ring, shipped.digest, 1.0)
+    put_in_force(store, shipped)
     make_unreadable(store, shipped.digest)
     (tmp_path / "change.toml").write_text(QUIETER)
     drafted = run("release", "draft", "--overlay", str(tmp_path / "change.toml"), "--why", "clinic", "--by", "Ann")

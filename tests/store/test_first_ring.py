@@ -34,25 +34,22 @@ def keep_something(home: Path) -> None:
 
 
 def test_a_ring_is_made_before_there_is_a_database_and_none_is_made_for_it(tmp_path: Path) -> None:
-    database = reach_database(None, tmp_path / "home" / FILE, SURVIVES_POWER_LOSS)
-    assert make_ring(tmp_path / "ring", database, NOW).wrap[0].id == "wrap-first"
-    assert not (tmp_path / "home" / FILE).exists()
+    assert make_ring(tmp_path / "ring", None, tmp_path / "home" / FILE, NOW).wrap[0].id == "wrap-first"
+    assert not (tmp_path / "home").exists()
 
 
 def test_an_empty_database_lets_a_ring_be_made(tmp_path: Path) -> None:
-    database = reach_database(None, tmp_path / FILE, SURVIVES_POWER_LOSS)
-    prepare_database(database)
-    assert make_ring(tmp_path / "ring", database, NOW).sign
+    prepare_database(reach_database(None, tmp_path / FILE, SURVIVES_POWER_LOSS))
+    assert make_ring(tmp_path / "ring", None, tmp_path / FILE, NOW).sign
 
 
 @pytest.mark.parametrize("lost", KINDS)
 def test_a_key_that_is_gone_is_not_made_anew_where_records_are(tmp_path: Path, lost: str) -> None:
-    database = reach_database(None, tmp_path / FILE, SURVIVES_POWER_LOSS)
-    make_ring(tmp_path / "ring", database, NOW)
+    make_ring(tmp_path / "ring", None, tmp_path / FILE, NOW)
     keep_something(tmp_path)
     (tmp_path / "ring" / f"{lost}-first.key").unlink()
     with pytest.raises(BadRing, match=f"has no {lost} key, though records were kept .* put back the backup"):
-        make_ring(tmp_path / "ring", database, NOW)
+        make_ring(tmp_path / "ring", None, tmp_path / FILE, NOW)
     assert not (tmp_path / "ring" / f"{lost}-first.key").exists()
 
 
