@@ -3,7 +3,8 @@
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from shutil import copy
+from shutil import copy, rmtree
+from tempfile import mkdtemp
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -68,21 +69,21 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Places:
 
 
 def copy_of(places: Places, folder: Path) -> Places:
-    spoilt = Places(None, folder / "home", places.ring, folder / "spool")
-    spoilt.home.mkdir(exist_ok=True)
-    for path in spoilt.home.glob(f"{FILE}*"):
-        path.unlink()
+    """Each in a folder of its own: a connection that ends late takes away the files that SQLite made beside it."""
+    spoilt = Places(None, Path(mkdtemp(dir=folder)), places.ring, folder / "spool")
     copy(places.home / FILE, spoilt.home / FILE)
     return spoilt
 
 
 def audit(spoilt: Places, written: Places) -> Audit:
     lines = (written.home.parent / "anchor").read_text().splitlines()
-    store = open_store(spoilt, Clock(), Told())
     try:
-        return verify(store.records, lambda: lines, Terms(store.ring, NOON + 100, who_of=who_of))
-    finally:
+        store = open_store(spoilt, Clock(), Told())
+        found = verify(store.records, lambda: lines, Terms(store.ring, NOON + 100, who_of=who_of))
         store.close()
+    finally:
+        rmtree(spoilt.home)
+    return found
 
 
 def spoil(file: Path, table: str, column: str, value: str) -> bool:
