@@ -66,7 +66,7 @@ class WireEvent(msgspec.Struct, frozen=True, rename="camel"):
     outcome: str
     outcome_timestamp: str
     accepted_suggestions: tuple[WireSuggestion, ...] | None = None
-    override_reason: msgspec.Raw = ABSENT
+    override_reason: msgspec.Raw = msgspec.field(default_factory=lambda: ABSENT)
 
 
 @dataclass(frozen=True, slots=True)

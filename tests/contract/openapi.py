@@ -19,13 +19,28 @@ PAGE = Path(__file__).parents[2] / "docs" / "openapi.json"
 REFERENCE = "#/components/schemas/{name}"
 OUTGOING = (HookResponse, WireService)
 INCOMING = (*CONTEXTS.values(), WireAuthorization, WireEvent, OwnExtension)
+WRITTEN_REASON: Json = {
+    "type": ["object", "null"],
+    "description": "An override is kept without what cannot be read of this; `leftOut` in the answer names that.",
+    "properties": {
+        "reason": {
+            "type": ["object", "null"],
+            "properties": {"code": {"type": "string"}, "system": {"type": "string"}, "display": {"type": "string"}},
+        },
+        "userComment": {"type": ["string", "null"]},
+    },
+}
 # What a type cannot say of its members.
 REFINED: dict[str, dict[str, Json]] = {
     "Card": {"summary": {"maxLength": 139}, "indicator": {"enum": ["info", "warning", "critical"]}},
     "Action": {"type": {"enum": ["create", "update", "delete"]}, "resource": {"type": "object"}},
     "Suggestion": {"actions": {"minItems": 1}},
     "Link": {"type": {"enum": ["absolute", "smart"]}},
-    "WireEvent": {"outcome": {"enum": ["accepted", "overridden"]}, "outcomeTimestamp": {"format": "date-time"}},
+    "WireEvent": {
+        "outcome": {"enum": ["accepted", "overridden"]},
+        "outcomeTimestamp": {"format": "date-time"},
+        "overrideReason": WRITTEN_REASON,
+    },
     "OrderSelect": {"draftOrders": {"type": "object", "description": "A FHIR Bundle of unsigned orders."}},
     "OrderSign": {"draftOrders": {"type": "object", "description": "A FHIR Bundle of unsigned orders."}},
 }
@@ -57,6 +72,8 @@ FEEDBACK_ANSWER: Json = {
         "received": {"type": "integer"},
         "stored": {"type": "integer"},
         "refused": {"type": "array", "items": {"type": "string"}},
+        "leftOut": {"type": "array", "items": {"type": "string"}},
+        "unknownCards": {"type": "integer"},
     },
     "required": ["received", "stored"],
 }
