@@ -80,14 +80,14 @@ def check(digest: DigestArgument, config: ConfigOption = None) -> None:
 
 
 @release.command()
-def approve(digest: DigestArgument, by: ByOption, why: WhyOption = "", config: ConfigOption = None) -> None:
+def approve(digest: DigestArgument, by: ByOption, config: ConfigOption = None) -> None:
     """Approve a draft that somebody else made."""
     from cds_service.governance.releases import approve as approve_draft
 
     with plain_errors():
         desk = open_desk(config)
         kept = desk.releases.find(digest)
-        approve_draft(desk.releases, desk.store.ring, kept, authors_of(kept), word(by, why))
+        approve_draft(desk.releases, desk.store.ring, kept, authors_of(kept), word(by, ""))
         typer.echo(f"release {kept.digest[:SHOWN]} approved by {by}; `cds release activate` puts it in force")
 
 

@@ -54,7 +54,10 @@ def state_lines(application: Application) -> bytes:
             "cds_records_spooled_bytes": ("Records that wait for the database.", health.spooled),
             "cds_records_lost": ("Decisions whose record could be written nowhere or is damaged.", health.lost),
             "cds_spool_damaged": ("Damaged pieces of the spool that nobody has taken away yet.", health.damaged),
-            "cds_checkpoint_failed": ("Whether the last signed checkpoint was not made or not taken, or what is old not removed.", bool(health.upkeep)),
+            "cds_checkpoint_failed": (
+                "Whether a checkpoint was not signed or taken, or what is old not removed.",
+                bool(health.upkeep),
+            ),
         }
     lines = [
         f"# HELP {name} {about}\n# TYPE {name} gauge\n{name} {int(value)}\n" for name, (about, value) in gauges.items()
