@@ -256,10 +256,12 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
 def open_records(settings: Settings, tell: "Tell") -> "Store":
     """Where decisions are kept. Without a folder of their own the keys are made beside the records, which only a
     service on this machine may do. Raises `BadSettings` or `BadRing`, also where they are gone and records are not."""
+    from cds_service.database import make_folder
     from cds_service.edge import open_anchor
     from cds_service.store.first_ring import make_ring
     from cds_service.store.store import FILE, Duties, Places, open_store
 
+    make_folder(settings.home)
     if settings.key_ring is None:
         make_ring(settings.ring_folder, settings.database_url, settings.home / FILE, datetime.now(UTC))
     places = Places(settings.database_url, settings.home, settings.ring_folder, settings.spool_folder)

@@ -64,3 +64,8 @@ def test_neither_the_command_nor_a_start_makes_keys_over_records(
     assert (refused.exit_code, "put back the backup of the ring" in refused.stderr) == (1, True)
     with pytest.raises(BadRing, match="put back the backup"):
         open_records(Settings(home=tmp_path), lambda event, about: None)
+
+
+def test_a_new_home_is_for_its_owner_only_whatever_is_made_in_it_first(tmp_path: Path) -> None:
+    open_records(Settings(profile="dev", home=tmp_path / "home"), lambda event, about: None).close()
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
