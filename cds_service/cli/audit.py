@@ -61,11 +61,14 @@ def verify(
 
 
 def read_anchor(settings: "Settings", named: Path | None) -> list[str] | None:
-    """The lines of the anchor, None where none can be read from here."""
+    """The lines of the anchor, None where none can be read from here. The file of the settings is made with the first
+    checkpoint, so where it is not there it has no lines."""
     address = settings.audit_anchor
     if named is None and (address is None or address == "syslog" or "://" in address):
         return None
     path = named or Path(str(address))
+    if named is None and not path.exists():
+        return []
     return [line for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 

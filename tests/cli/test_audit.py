@@ -76,6 +76,18 @@ def test_without_an_anchor_an_audit_says_what_it_cannot_see(
     assert "cannot be seen" not in run("audit", "verify", "--anchor", str(settings.audit_anchor)).stdout
 
 
+def test_an_anchor_that_is_gone_is_a_problem_and_one_not_made_yet_is_none(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Path(str(settings.audit_anchor)).unlink()
+    gone = run("audit", "verify")
+    assert (gone.exit_code, "checkpoint 1" in gone.stdout) == (1, True)
+    monkeypatch.setenv("CDS_HOME", str(tmp_path / "new"))
+    open_records(Settings(home=tmp_path / "new"), lambda event, about: None).close()
+    first = run("audit", "verify")
+    assert (first.exit_code, first.stdout) == (0, "0 decisions checked; 0 checkpoints; 0 problems\n")
+
+
 def test_a_record_is_shown_in_clear_and_that_is_recorded(settings: Settings) -> None:
     result = run("audit", "show", decision_id(2))
     assert json.loads(result.stdout)["name"] == MAIDEN
