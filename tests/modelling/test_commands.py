@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cds_service.app import open_records
 from cds_service.cli import app
 from cds_service.cli.models import let_the_rule_speak
 from cds_service.knowledge.bundle import Bundle
+from cds_service.settings import Settings
 from tests.architecture.source import CHECKOUT
 from tests.modelling.invented import rows_for
 from tests.modelling.test_additive import write_facts
@@ -58,6 +60,7 @@ def test_the_list_says_what_runs_here_and_why(tmp_path: Path, monkeypatch: pytes
 
 def test_a_release_in_force_decides_what_runs_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDS_HOME", str(tmp_path))
+    open_records(Settings(home=tmp_path), lambda event, about: None).close()  # a service has run here
     let_the_rule_speak("readmission-30d", "too high in October", None)
     said = cds("list")
     assert ", in force." in said
