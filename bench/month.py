@@ -13,18 +13,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from cds_service.app import Application, build_server
 from cds_service.hooks.response import Card
 from cds_service.settings import Settings
-from cds_service.store.tables import FEEDBACK
+from cds_service.store.feedback import Reported, Reporter, keep_feedback
 from cds_service.trust.callers import local_caller
 from tests.support.shared import SHARED
 from tests.support.synthea import draft, hook_request, read_bundle
@@ -60,7 +57,7 @@ class Month:
     application: Application
     clock: Clock
     chance: Random = field(default_factory=lambda: Random(7))
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[tuple[str, Reported]] = field(default_factory=list)
 
     def run(self, orders: int) -> int:
         """Make so many calls; how many cards were shown."""
@@ -92,21 +89,17 @@ class Month:
             return
         reason = card.override_reasons[0] if outcome == "overridden" and card.override_reasons else None
         at = self.clock.now + 300
-        self.events.append(
-            {
-                **{"feedback_key": sha256(card.uuid.encode()).hexdigest(), "received": at, "at": at, "tenant": "month"},
-                **{"client": "month", "service": service, "card": card.uuid, "decision_id": told["decision"]},
-                **{"outcome": outcome, "accepted": json.dumps([each.uuid for each in card.suggestions[:1]])},
-                "reason_code": reason.code if reason else "",
-                "reason_system": reason.system if reason else "",
-            }
-        )
+        taken = tuple(each.uuid for each in card.suggestions[:1]) if outcome == "accepted" else ()
+        code, system = (reason.code, reason.system) if reason else ("", "")
+        self.events.append((service, Reported(card.uuid, outcome, at, taken, code, system)))
 
     def keep_feedback(self) -> None:
+        """Report everything, each event when it happened."""
         store = self.application.store
-        if store is not None and self.events:
-            with store.database.begin() as connection:
-                connection.execute(insert(FEEDBACK), self.events)
+        assert store is not None
+        for service, event in self.events:
+            self.clock.now = event.at
+            keep_feedback(store, Reporter("month", "month", service), [event])
 
 
 def read_patients() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -33,7 +33,10 @@ REMAINDERS = {
     "not interrupting": ("on_orders", "interrupting"),
     "first time": ("overridden", "repeated"),
 }
-"""What remains of a whole without a part of it. Nobody shows it, but it must not follow if it is small."""
+"""What remains of a whole without a part of it. No table shows it."""
+UNGUARDED = {*WAITING, "withheld", "determined", "not failed"}
+"""What may be small and follow from other counts: what nobody saw. To guard that too would hide the totals of a whole
+hospital for two findings that a limit held back."""
 OVERVIEW_PARTS = {
     "calls": ("order_calls", "other_calls"),
     "order_calls": ("uncounted", "counted_calls"),
@@ -69,7 +72,7 @@ def hide_small(
             counts |= {(by, key, name): count for name, count in count_line(counted).items()}
             counts[place_of(by, key, ORDERS)] = load.orders
     sums = [each for each in list_sums(rolled, everything) if adds_up(each, counts)]
-    small = {place for place, count in counts.items() if place[2] not in WAITING and is_small(count, least)}
+    small = {place for place, count in counts.items() if place[2] not in UNGUARDED and is_small(count, least)}
     kept = {place for place in counts if place[2] == "shown"}
     return Counted(counts, hide_more(counts, sums, small, least, kept))
 
