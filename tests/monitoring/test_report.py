@@ -227,6 +227,17 @@ def test_without_counted_orders_the_burden_is_not_known(traffic: Traffic) -> Non
     assert (bleeding.orders, bleeding.burden) == (None, None)  # not 0 orders
 
 
+def test_a_few_findings_that_nobody_saw_hide_no_totals(traffic: Traffic) -> None:
+    """42 fired and 2 of them were held back: 40 were shown. Nothing of what people saw or did follows from the 2."""
+    held_back = replace(BLEEDING, reason="over the cap", card=None)
+    for number in range(42):
+        card = traffic.call(held_back if number < 2 else BLEEDING)
+        if number >= 22:
+            traffic.answer(card, "overridden")
+    found = line(report_on(traffic, least=11), "warfarin-nsaid", "1.0.0")
+    assert (found.counts["fired"], found.counts["shown"], found.counts["overridden"]) == (42, 40, 20)
+
+
 def test_a_burden_from_which_a_small_count_follows_is_not_shown(traffic: Traffic) -> None:
     """Of 40 alerts 35 are on orders, so 5 are not; of these 35, 5 are not warnings."""
     info = replace(BLEEDING, indicator="info")
