@@ -14,7 +14,7 @@ from cds_service.cli.options import ConfigOption, plain_errors, settings_from, s
 from cds_service.cli.replay import find_other
 
 if TYPE_CHECKING:
-    from cds_service.governance.simulate import Simulation
+    from cds_service.governance.simulation import Simulation
     from cds_service.knowledge.release import Release
     from cds_service.store.store import Store
 
@@ -65,7 +65,8 @@ def run(
 ) -> "Simulation":
     """Compare every decision since then, with a progress bar."""
     from cds_service.governance.many import ids_since, spread
-    from cds_service.governance.simulate import compare_each, prepare, tally
+    from cds_service.governance.simulate import compare_each, prepare
+    from cds_service.governance.simulation import tally
     from cds_service.store.outcomes import read_outcomes
 
     ids = ids_since(store.records, since, tenant, repeats=False)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from cds_service.governance.simulate import SAMPLES, Change, Simulation, Tally
+from cds_service.governance.simulation import SAMPLES, Change, RiskChange, Simulation, Tally, join_words
 from cds_service.knowledge.rules import Severity
 
+HEAD = "  added  removed  changed"
 INDENT = " " * 27
 """As wide as the numbers before a name."""
 
@@ -13,20 +14,41 @@ def say_simulation(found: Simulation) -> Iterator[str]:
     """The figures by severity and by rule, what became of the alerts, then a few cases to look at."""
     yield f"{plural(found.decisions, 'decision')} showed {plural(found.alerts, 'alert')}."
     yield from say_unreadable(found.unreadable)
-    if not found.rules:
-        yield "No alert would have been added, removed or changed."
+    if not found.rules and not found.models:
+        yield "No alert and no risk card would have been added, removed or changed."
         return
     yield f"{plural(found.touched, 'decision')} would have come out otherwise."
-    yield from ("", "  added  removed  changed")
+    yield from say_rules(found)
+    yield from say_models(found)
+    yield from ("", "Some cases; `cds replay ID` with the same change shows each whole:")
+    for change in found.samples:
+        yield from say_case(change)
+    for risk in found.risk_samples:
+        yield from say_risk_case(risk)
+
+
+def say_rules(found: Simulation) -> Iterator[str]:
+    """The figures by severity, then by rule, those that change most first."""
+    if not found.rules:
+        return
+    yield from ("", HEAD)
     for severity in Severity:
         if severity in found.severities:
             yield say_counts(found.severities[severity], f"all {severity}")
     for rule, tally in sorted(found.rules.items(), key=lambda entry: (-size(entry[1]), entry[0])):
         yield from ("", say_counts(tally, f"{rule} ({tally.severity})"))
         yield from (f"{INDENT}{line}" for line in say_outcomes(tally))
-    yield from ("", "Some cases; `cds replay ID` with the same change shows each whole:")
-    for change in found.samples:
-        yield from say_case(change)
+
+
+def say_models(found: Simulation) -> Iterator[str]:
+    """The cards of risk models, by model and indicator."""
+    if not found.models:
+        return
+    yield from ("", f"{HEAD}  cards of risk models")
+    for model, tallies in sorted(found.models.items()):
+        for urgency, tally in sorted(tallies.items()):
+            yield say_counts(tally, f"{model} ({urgency})")
+            yield from (f"{INDENT}{line}" for line in say_outcomes(tally))
 
 
 def say_unreadable(ids: Sequence[str]) -> Iterator[str]:
@@ -60,9 +82,18 @@ def say_outcomes(tally: Tally) -> Iterator[str]:
 
 
 def say_case(change: Change) -> Iterator[str]:
-    became = f", was {change.became}" if change.became else ", repeats an override" if change.repeats else ""
-    urgency = " to ".join(dict.fromkeys(filter(None, (change.was, change.now))))
     severity = f", {change.had} to {change.severity}" if change.had else ""
     yield f"  {change.decision_id}"
-    yield f"    {change.kind}: {change.rule} ({urgency}{severity}){became}"
+    yield f"    {change.kind}: {change.rule} ({join_words(change.was, change.now)}{severity}){say_became(change)}"
     yield f"    {' with '.join(change.drugs) or 'the patient'}"
+
+
+def say_risk_case(change: RiskChange) -> Iterator[str]:
+    band = join_words(change.was_band, change.now_band)
+    yield f"  {change.decision_id}"
+    yield f"    {change.kind}: {change.model} ({change.urgency}, band {band}){say_became(change)}"
+    yield f"    {change.said}"
+
+
+def say_became(change: Change | RiskChange) -> str:
+    return f", was {change.became}" if change.became else ", repeats an override" if change.repeats else ""

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from cds_service.governance.many import ids_since
-from cds_service.governance.simulate import Kind, Simulation, compare_each, prepare, tally
+from cds_service.governance.simulate import compare_each, prepare
+from cds_service.governance.simulation import Kind, Simulation, tally
 from cds_service.knowledge.release import Release
 from cds_service.record.decision import DecisionRecord
 from cds_service.store.outcomes import read_outcomes

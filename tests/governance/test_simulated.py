@@ -1,7 +1,7 @@
 """What `cds simulate` prints, as a pharmacist reads it in a terminal 80 wide."""
 
-from cds_service.governance.simulate import Change, Compared, Kind, tally
 from cds_service.governance.simulated import say_simulation
+from cds_service.governance.simulation import Change, Compared, Kind, tally
 from cds_service.knowledge.rules import Severity
 
 LONG = "aspirin-anticoagulant-without-stomach-protection"
@@ -16,7 +16,7 @@ def change(kind: Kind, decision: str, rule: str = "two-hypnotics", **more: objec
 def test_nothing_is_said_in_one_sentence() -> None:
     assert list(say_simulation(tally([Compared(0)]))) == [
         "1 decision showed 0 alerts.",
-        "No alert would have been added, removed or changed.",
+        "No alert and no risk card would have been added, removed or changed.",
     ]
 
 

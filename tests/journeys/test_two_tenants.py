@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from cds_service.cli.replay import find_other
 from cds_service.cli.simulate import run as simulate
-from cds_service.governance.simulate import Simulation
+from cds_service.governance.simulation import Simulation
 from cds_service.knowledge.release import Release
 from tests.fhir_access.conftest import authorization, server_path
 from tests.journeys.site import CHANGE, Site, Tenant, a_site
