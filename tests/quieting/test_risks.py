@@ -12,10 +12,10 @@ from cds_service.record.canonical import canonical_bytes
 from cds_service.record.reading import read_record
 from cds_service.store.retention import remove_older
 from tests.risk_serving.patients import leaving_hospital, without_a_statin
-from tests.support.requests import PatientCase
+from tests.support.requests import PatientCase, a_patient
 from tests.support.ward import BEN, DAY, HOUR, Ward
 
-PREVENT, READMISSION = "prevent-base-10y", "readmission-30d"
+PREVENT, READMISSION, KIDNEYS = "prevent-base-10y", "readmission-30d", "kfre-4-north-america"
 OVERRIDDEN = "overridden before"
 QUIET = {PREVENT: OVERRIDDEN}
 REASON = "specialist-advice"
@@ -36,6 +36,15 @@ def with_more_cholesterol() -> PatientCase:
     """The same patient with values for which the equation gives more than 20 in 100."""
     cholesterol = with_pressure(178).with_lab("2093-3", 315, "mg/dL", "2026-11-19")
     return cholesterol.with_lab("2085-9", 25, "mg/dL", "2026-11-19")
+
+
+def with_kidneys(creatinine: float, albumin: int = 1000) -> PatientCase:
+    """A woman of 70 with this much creatinine (mg/dL), and albumin in the urine (mg/g)."""
+    return (
+        a_patient(birthDate="1956-01-10")
+        .with_lab("2160-0", creatinine, "mg/dL", "2026-11-10")
+        .with_lab("9318-7", albumin, "mg/g", "2026-11-10")
+    )
 
 
 def overridden(ward: Ward, patient: PatientCase | None = None, **card: Any) -> Ward:
@@ -111,6 +120,26 @@ def test_a_risk_past_the_next_edge_is_said(ward: Ward) -> None:
     assert [each.band for each in read_record(canonical_bytes(now.record)).scored if each.outcome == "ascvd"] == [
         "high"
     ]
+
+
+# By hand from the published equations (CKD-EPI 2021, KFRE with 4 variables): 1.6, 2.0, 2.5 mg/dL give 6, 14, 25 in 100
+# over 2 years, 2.9 mg/dL with 2000 mg/g gives 44; all are above 5 in 100 over 5 years. KDIGO 2024 acts at 10 and at 40.
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [(with_kidneys(1.6), with_kidneys(2.0)), (with_kidneys(2.5), with_kidneys(2.9, 2000))],
+    ids=["past 10 in 100", "past 40 in 100"],
+)
+def test_kidneys_that_get_worse_are_said_again_at_the_next_edge_over_two_years(
+    ward: Ward, then: PatientCase, now: PatientCase
+) -> None:
+    ward.overrides(ward.scores(a_model(ward, KIDNEYS)).opens(then), REASON)
+    assert ward.opens(then).kept_quiet == {KIDNEYS: OVERRIDDEN}
+    assert ward.opens(now).says == [KIDNEYS]
+
+
+def test_kidneys_that_get_worse_between_two_edges_stay_quiet(ward: Ward) -> None:
+    ward.overrides(ward.scores(a_model(ward, KIDNEYS)).opens(with_kidneys(2.0)), REASON)
+    assert ward.opens(with_kidneys(2.5)).kept_quiet == {KIDNEYS: OVERRIDDEN}
 
 
 def test_a_band_that_the_site_holds_to_be_more_urgent_is_said(ward: Ward) -> None:
