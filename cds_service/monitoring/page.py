@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from cds_service.monitoring.hiding import SETTLED, WAITING
 from cds_service.monitoring.report import Line, Report
-from cds_service.monitoring.sentences import tell_overview, tell_what_comes_first, tell_what_helps
+from cds_service.monitoring.sentences import tell_hidden, tell_overview, tell_what_comes_first, tell_what_helps
 from cds_service.monitoring.words import (
     HEADINGS,
     NOTES,
@@ -164,7 +164,7 @@ def write_page(report: Report) -> str:
 
     return environment.from_string(PAGE).render(
         span=show_span(report.span),
-        overview=[*tell_overview(report.overview)],
+        overview=[*tell_overview(report.overview), *tell_hidden(report)],
         first=[*tell_what_comes_first(report)],
         helps=[*tell_what_helps(report)],
         views=report.views,

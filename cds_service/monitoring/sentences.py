@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.monitoring.recorded import ACCEPTED, OVERRIDDEN
 from cds_service.monitoring.report import HALF, Line, Overview, Rate, Report, rate_of
-from cds_service.monitoring.words import number_of, show_count, show_key, show_number, show_rate, show_shift
+from cds_service.monitoring.words import HIDDEN, number_of, show_count, show_key, show_number, show_rate, show_shift
 
 FIRST = 5
 """How many rules are told of in sentences."""
@@ -17,16 +17,37 @@ def tell_overview(overview: Overview) -> Iterator[str]:
     if overview.calls == 0:
         yield "No call was recorded in this time."
         return
-    orders = f": {number_of(alerts.orders, 'order')}" if alerts.orders else ""
-    yield f"{number_of(overview.calls, 'call')}, {show_count(overview.order_calls)} of them about orders{orders}."
+    if overview.calls is None:
+        yield "There were calls; how many, and about how many orders, is hidden."
+    else:
+        orders = f": {number_of(alerts.orders, 'order')}" if alerts.orders else ""
+        yield f"{number_of(overview.calls, 'call')}, {show_count(overview.order_calls)} of them about orders{orders}."
     if alerts.orders:
         yield tell_burden(overview)
     if overview.uncounted != 0:
         yield tell_uncounted(overview)
-    if alerts.counts["shown"] != 0:
+    if alerts.counts["shown"]:
         yield f"{number_of(alerts.counts['shown'], 'alert')}{tell_answers(alerts, OVERRIDDEN)}."
     if overview.strays != 0:
         yield f"{number_of(overview.strays, 'report')} of clients about cards that nobody knows."
+
+
+def tell_hidden(report: Report) -> Iterator[str]:
+    """That small counts are hidden, why, and how to see them; nothing where none is."""
+    if hides(report):
+        yield (
+            f"Counts from 1 to {report.least - 1} are hidden ({HIDDEN}), and what they could be worked out from: a"
+            " report may go to people who may not read records, and of few people one might be recognised. Whoever may"
+            " read the records sees every count with --least 1."
+        )
+
+
+def hides(report: Report) -> bool:
+    """Whether any count that a table or sentence would have is hidden."""
+    lines = (report.overview.alerts, *(line for lines in report.views.values() for line in lines))
+    counts = (count for line in lines for count in (*line.counts.values(), *line.reasons.values()))
+    calls = (report.overview.calls, report.overview.order_calls, *report.unknowns.values())
+    return report.least > 1 and (None in calls or None in counts)
 
 
 def tell_burden(overview: Overview) -> str:

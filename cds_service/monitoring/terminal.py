@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from cds_service.monitoring.report import Line, Report
-from cds_service.monitoring.sentences import tell_overview, tell_what_comes_first, tell_what_helps
+from cds_service.monitoring.sentences import tell_hidden, tell_overview, tell_what_comes_first, tell_what_helps
 from cds_service.monitoring.words import (
     HEADINGS,
     NOTES,
@@ -70,7 +70,8 @@ def columns_for(width: int, of_rules: bool) -> Mapping[str, Cell]:
 
 def write_passages(report: Report, width: int) -> Iterator[Passage]:
     """The report for a terminal of `width` characters: what to look at first, then the tables, worst first."""
-    yield Passage(f"Alerts {show_span(report.span)}", fold(tell_overview(report.overview), width))
+    opening = (*tell_overview(report.overview), *tell_hidden(report))
+    yield Passage(f"Alerts {show_span(report.span)}", fold(opening, width))
     for title, told in (("Look at first", tell_what_comes_first(report)), ("What helps", tell_what_helps(report))):
         if listed := fold(told, width, "- "):
             yield Passage(title, listed)
