@@ -125,8 +125,12 @@ def _amounts(dosage: Dosage, product: Product) -> tuple[Instruction, tuple[tuple
     found = []
     for ingredient in product.ingredients:
         once = _once(ingredient, said, product)
-        found.append((ingredient.rxcui, once, _daily(ingredient, once, said, product)))
+        found.append((ingredient.rxcui, _tidied(once), _tidied(_daily(ingredient, once, said, product))))
     return said, tuple(found)
+
+
+def _tidied(taken: Taken) -> Taken:
+    return taken if isinstance(taken, Unknown) else Amount(tidy(taken.value), taken.unit)
 
 
 def _read_instruction(dosage: Dosage) -> Instruction:
@@ -230,7 +234,7 @@ def _lower(amount: Amount | Unknown, cap: Amount | Unknown) -> Amount | Unknown:
 def _as_fact(amount: Amount | Unknown, per: str, source: Source) -> Fact[float]:
     if isinstance(amount, Unknown):
         return amount
-    return Known(tidy(amount.value), amount.unit + per, (source,), source.as_of)
+    return Known(amount.value, amount.unit + per, (source,), source.as_of)
 
 
 def _periods_follow(dosages: Sequence[Dosage]) -> bool:

@@ -79,7 +79,8 @@ def ended(period: Period | None, now: datetime, zone: tzinfo) -> bool:
 
 def _in_hospital(order: MedicationOrder, by_encounter: bool) -> bool:
     """By the order's own category, else by the encounter of the call."""
-    categories = order.category if isinstance(order, MedicationRequest) else ()
-    codes = (coding.code for category in categories for coding in category.coding)
-    stated = [_CARE_SETTINGS[code] for code in codes if code in _CARE_SETTINGS]
-    return stated[0] if stated else by_encounter
+    for category in order.category if isinstance(order, MedicationRequest) else ():
+        for coding in category.coding:
+            if coding.code in _CARE_SETTINGS:
+                return _CARE_SETTINGS[coding.code]
+    return by_encounter

@@ -1,20 +1,21 @@
 """Facts of pharmacogenomics from results of a phenotype, a diplotype, or one allele."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from cds_service.chart.absent import KeyFacts
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.facts import Fact, Known, Reason, Source, Unknown
 from cds_service.chart.genes import Genes, Phenotype, read_diplotype
 from cds_service.chart.genomic_facts import PHENOTYPES, RISK_ALLELES, SCORED, allele_of, phenotype_of, score_of
 from cds_service.chart.genomic_results import Result, results_in
-from cds_service.chart.readings import UNDATED, none_of
-from cds_service.chart.whose import NEVER_ASKED, Own, own_resources
+from cds_service.chart.readings import UNDATED, state_of
+from cds_service.chart.whose import NEVER_ASKED, own_resources
 from cds_service.fhir.received import Received
 from cds_service.fhir.resources import Observation
 
@@ -65,7 +66,7 @@ ABOUT: Mapping[str, About] = MappingProxyType(
 
 
 def genomic_values(
-    received: Received, wanted: Iterable[str], genes: Genes, now: datetime, zone: tzinfo
+    received: Received, wanted: KeyFacts, genes: Genes, now: datetime, zone: tzinfo
 ) -> dict[str, Fact[Any]]:
     """The genomic facts `wanted`. The newest result of a gene decides; a result has no shelf life.
 
@@ -73,12 +74,13 @@ def genomic_values(
     normal.
     """
     own = own_resources(received, KEY, Observation)
-    asked = received.prefetch.get(KEY, NEVER_ASKED).requested_codes
+    state = state_of(own, received.prefetch.get(KEY, NEVER_ASKED).requested_codes, zone)
+    values: dict[str, Fact[Any]] = {**wanted.absent(state.requested_codes, state.reason_of_absence)}
     results = [result for observation in own.resources for result in results_in(observation, now, zone)]
-    values: dict[str, Fact[Any]] = {}
-    for name in wanted:
+    for name in values if results else ():
         fitting = [result for result in results if fits(result, ABOUT[name])]
-        values[name] = decide(name, fitting, genes) if fitting else absent(name, own, asked)
+        if fitting:
+            values[name] = decide(name, fitting, genes)
     return values
 
 
@@ -89,14 +91,6 @@ def fits(result: Result, about: About) -> bool:
     if not about.allele or result.allele:
         return result.allele == about.allele
     return any(about.allele in text or len(TYPED_ALLELE.findall(text)) == BOTH for text in result.texts)
-
-
-def absent(name: str, own: Own, asked: frozenset[str] | None) -> Unknown:
-    """Why there is no result: not asked for, not read, or not tested."""
-    fact = CATALOGUE[name]
-    if asked is not None and not all(code in asked or code.rpartition("|")[2] in asked for code in fact.codes):
-        return Unknown(Reason.NOT_REQUESTED, f"{fact.label} not requested")
-    return none_of(fact.label, Reason.NOT_RECORDED if own.complete else own.reason or Reason.MALFORMED)
 
 
 def decide(name: str, results: list[Result], genes: Genes) -> Fact[Any]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
 
+from cds_service.chart.absent import KeyFacts, why_absent
 from cds_service.chart.fact_type import FactType
 from cds_service.chart.facts import Reason, Unknown
 from cds_service.chart.systems import LOINC, canonical
@@ -43,6 +43,11 @@ class KeyState(msgspec.Struct, frozen=True):
     requested_codes: frozenset[str] | None = None
     sorted_newest_first: bool = True
 
+    @property
+    def reason_of_absence(self) -> Reason:
+        """Why something is not there: read whole, it was not recorded."""
+        return Reason.NOT_RECORDED if self.complete else self.reason
+
 
 UNASKED = KeyState()
 
@@ -66,16 +71,12 @@ class Readings(msgspec.Struct, frozen=True):
     def absent(self, fact: FactType) -> Unknown:
         """Why there is no reading of `fact`: never asked for, not read, or read whole and not there."""
         state = self.keys.get(fact.key, UNASKED)
-        asked = state.requested_codes
-        if asked is not None and not all(f"{LOINC}|{code}" in asked or code in asked for code in fact.loinc):
-            return Unknown(Reason.NOT_REQUESTED, f"{fact.label} not requested")
-        return none_of(fact.label, Reason.NOT_RECORDED if state.complete else state.reason)
+        return why_absent(fact, state.requested_codes, state.reason_of_absence)
 
-
-@lru_cache(maxsize=1024)
-def none_of(label: str, reason: Reason) -> Unknown:
-    """Nothing of what is called `label`; the same for every patient, and most of what is asked for is not there."""
-    return Unknown(reason, f"{label} {reason.value}")
+    def all_absent(self, facts: KeyFacts) -> Mapping[str, Unknown]:
+        """`absent` for each of some facts, by its name."""
+        state = self.keys.get(facts.key, UNASKED)
+        return facts.absent(state.requested_codes, state.reason_of_absence)
 
 
 def finality(reading: Reading) -> tuple[datetime, int]:

@@ -60,7 +60,6 @@ STATE: Mapping[str, Describe] = {
     "childbearing_potential": lambda seen: can_become_pregnant(seen.age, seen.sex, seen.conditions, seen.procedures),
     "smoking_status": lambda seen: smoking_status(seen.readings, seen.setting),
     "comfort_care": lambda seen: comfort_care(seen.conditions),
-    "inpatient": lambda seen: inpatient(seen.received),
     "dialysis": lambda seen: on_dialysis(seen.conditions, seen.procedures, seen.setting),
     "alt_times_uln": lambda seen: times_upper_limit("alt", seen.readings, seen.setting),
     "ast_times_uln": lambda seen: times_upper_limit("ast", seen.readings, seen.setting),
@@ -73,6 +72,11 @@ STATE: Mapping[str, Describe] = {
     "encephalopathy": lambda seen: graded(
         seen.conditions, ENCEPHALOPATHY_SNOMED, ENCEPHALOPATHY_ICD_10_CM, "hepatic encephalopathy"
     ),
+}
+
+# Facts of the encounter of this call. Without it none of them is known, all for the same reason.
+STAY: Mapping[str, Describe] = {
+    "inpatient": lambda seen: inpatient(seen.received),
     "emergency_visits_half_year": lambda seen: visits_before("emergency", seen.received, seen.setting, HALF_YEAR),
     "length_of_stay": lambda seen: length_of_stay(seen.received, seen.setting),
     "admission_source": lambda seen: admission_source(seen.received),

@@ -270,6 +270,28 @@ def test_a_code_the_client_never_asked_for_is_not_requested() -> None:
     assert lab("creatinine", requested_codes=asked).reason is Reason.NOT_REQUESTED  # type: ignore[union-attr]
 
 
+def test_of_several_facts_just_those_the_client_never_asked_for_are_not_requested() -> None:
+    labs = whole(requested_codes=frozenset({f"{LOINC}|6301-6", f"{LOINC}|34714-6"}))
+    values, _ = patient_values(received(labs=labs), frozenset({"inr", "potassium"}), problems(), NOW, ZONE)
+    assert values["inr"] == Unknown(Reason.NOT_RECORDED, "INR not recorded")
+    assert values["potassium"] == Unknown(Reason.NOT_REQUESTED, "potassium not requested")
+
+
+def test_what_no_key_brought_is_not_requested_beside_what_was_read() -> None:
+    labs = whole(observation("2823-3", 4.1, "mmol/L"))
+    values, _ = patient_values(received(labs=labs), frozenset({"potassium", "weight"}), problems(), NOW, ZONE)
+    assert values["potassium"].value == 4.1  # type: ignore[union-attr]
+    assert values["weight"] == Unknown(Reason.NOT_REQUESTED, "weight not requested")
+
+
+def test_without_an_encounter_all_facts_of_the_stay_say_so() -> None:
+    wanted = frozenset({"inpatient", "length_of_stay", "emergency_visits_year", "stay_cancer", "stay_hba1c"})
+    values, _ = patient_values(received(), wanted, problems(), NOW, ZONE)
+    assert {name: values[name] for name in wanted} == dict.fromkeys(
+        wanted, Unknown(Reason.NOT_REQUESTED, "encounter not requested")
+    )
+
+
 @pytest.mark.parametrize("system", ["http://loinc.org", "http://loinc.org/", "urn:oid:2.16.840.1.113883.6.1"])
 def test_loinc_is_known_by_all_its_names(system: str) -> None:
     assert isinstance(lab("inr", observation("6301-6", 2, "{INR}", code_system=system)), Known)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from itertools import combinations_with_replacement
 from typing import Any
 
+from cds_service.chart.absent import KeyFacts
+from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.facts import Fact
 from cds_service.chart.genes import Genes, read_diplotype
 from cds_service.chart.genomic_facts import GENE_OF_LOINC, SCORED
@@ -24,7 +26,8 @@ CODE_OF_ALLELE = {about: code for code, about in GENE_OF_LOINC.items() if about[
 def genomic_facts(results: Mapping[str, str], genes: Genes) -> dict[str, Fact[Any]]:
     """Every genomic fact after these results, by gene: {"CYP2D6": "Poor Metabolizer"}, {"HLA-B": "*57:01 positive"}."""
     tests = [as_observation(gene, result, genes) for gene, result in results.items()]
-    return genomic_values(received(genomics=whole(*tests)), ABOUT, genes, NOW, ZONE)
+    facts = KeyFacts.of("genomics", (CATALOGUE[name] for name in ABOUT))
+    return genomic_values(received(genomics=whole(*tests)), facts, genes, NOW, ZONE)
 
 
 def as_observation(gene: str, result: str, genes: Genes) -> Observation:
