@@ -1,7 +1,6 @@
 """Groups of findings become cards, exactly as they go over the wire."""
 
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,13 +14,13 @@ from cds_service.presenting.offer import NOTHING, Trial, offer, prepare
 from cds_service.presenting.review_detail import describe_review
 from cds_service.presenting.risk_card import risk_card
 from cds_service.presenting.risk_words import score_section
-from cds_service.presenting.session import Dialect, Session
+from cds_service.presenting.session import Session
 from cds_service.presenting.summary import summarise, summarise_more, summarise_unchecked
+from cds_service.presenting.topics import MORE, NOT_CHECKED, TITLES, topic_code
 from cds_service.reasoning.findings import Finding
 
 EXTENSION = "org.cds-service"
 INDICATORS = list(Indicator)
-TOPIC_LENGTH = 100
 
 
 def compose(
@@ -53,11 +52,11 @@ def card_of(
 ) -> Card:
     """One problem, one card, with the highest indicator and every override reason of its findings."""
     lead = group.findings[0]
-    uuid = str(uuid5(decision, group.key))
+    uuid = uuid5(decision, group.key)
     offered = offer(group, uuid, trial) if trial else NOTHING
     scores = score_section(group, chart, offered.tried)
     return Card(
-        uuid=uuid,
+        uuid=str(uuid),
         summary=summarise(group, chart),
         indicator=min((finding.indicator for finding in group.findings), key=INDICATORS.index),
         source=source(release.policy, topic_of(lead, session), lead.rule.title),
@@ -75,7 +74,7 @@ def more_card(groups: tuple[Group, ...], chart: Chart, policy: CardPolicy, decis
         uuid=str(uuid5(decision, "|more")),
         summary=summarise_more(groups),
         indicator=Indicator.INFO,
-        source=source(policy, "more", "More findings"),
+        source=source(policy, MORE, TITLES[MORE]),
         detail=describe_more(groups, chart),
         extension=extension(decision, [finding for group in groups for finding in group.told]),
     )
@@ -89,7 +88,7 @@ def unchecked_card(
         uuid=str(uuid5(decision, "|not-checked")),
         summary=summarise_unchecked(unchecked),
         indicator=Indicator.INFO,
-        source=source(policy, topic_code("not-checked", session), "What could not be checked"),
+        source=source(policy, topic_code(NOT_CHECKED, session), TITLES[NOT_CHECKED]),
         detail=describe_unchecked(unchecked),
         extension=extension(decision, ()),
     )
@@ -104,18 +103,6 @@ def source(policy: CardPolicy, code: str, display: str) -> CardSource:
 def topic_of(lead: Finding, session: Session | None) -> str:
     """The code a client remembers an override by: the leading rule's id, for Epic with the drugs' ingredients."""
     return topic_code(lead.rule.id, session, {bound.ingredient for bound in lead.bindings.values()})
-
-
-def topic_code(id: str, session: Session | None, ingredients: Iterable[str] = ()) -> str:
-    """What stands behind a card, as a code.
-
-    Epic allows letters and digits only, at most 100, and remembers for good: there the ingredients are part of it.
-    Capitals stand for what is not a letter or digit, so that no two topics share a code.
-    """
-    if session is None or session.dialect is not Dialect.EPIC:
-        return id
-    code = "X".join((id.replace("-", "Z").replace(".", "Y"), *sorted(ingredients)))
-    return code if len(code) <= TOPIC_LENGTH else f"H{sha256(code.encode()).hexdigest()}"
 
 
 def override_reasons(findings: Iterable[Finding], release: Release) -> tuple[Coding, ...]:

@@ -1,8 +1,11 @@
-"""What stands behind a card: the source attributes of a rule or model, as a page and as JSON."""
+"""What stands behind a card: the source attributes of a rule or model, as a page and as JSON.
+
+It is asked for by id, or by the code of a card's topic in the dialect of the client.
+"""
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from html import escape
 from typing import Any
@@ -14,6 +17,7 @@ from cds_service.folders import data_folder
 from cds_service.knowledge.attributes import as_document, rule_attributes
 from cds_service.knowledge.model_attributes import model_attributes
 from cds_service.knowledge.release import Release
+from cds_service.presenting.topics import MORE, NOT_CHECKED, TITLES, find_id
 from cds_service.web.guards import anyone, open_to
 from cds_service.web.problems import UnknownKnowledge, answer_with
 
@@ -26,18 +30,36 @@ POLICY = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}';"
     " frame-ancestors 'none'"
 )
+WITHOUT_KNOWLEDGE = {
+    MORE: "This card counts findings that rank lower than those on the other cards and were held back by the limit on"
+    " cards. It names each of them; the card's extension has the ids of their rules, and each rule has a page here.",
+    NOT_CHECKED: "This card lists what could not be checked: lists that were not read, drugs that were not recognised,"
+    " values that are missing or too old. No rule or model stands behind it.",
+}
+"""What is said of cards that no single rule or model gives."""
 
 
 def add_knowledge_route(app: Flask, application: Application) -> None:
     @app.get("/knowledge/<id>")
     @open_to(anyone)
     def show_knowledge(id: str) -> Response:
-        document = describe_knowledge(application.arms.control, id)
+        document = describe_topic(application.arms.releases, id)
         if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
             return answer_with(200, json.dumps(document, ensure_ascii=False).encode())
         response = Response(page(document), mimetype="text/html")
         response.headers["Content-Security-Policy"] = POLICY
         return response
+
+
+def describe_topic(releases: Iterable[Release], code: str) -> dict[str, Any]:
+    """What a topic's code stands for, in the first of these releases that knows it. Raises `UnknownKnowledge`."""
+    for release in releases:
+        id = find_id(code, {*WITHOUT_KNOWLEDGE, *release.rules, *(bundle.id for bundle in release.models)})
+        if id in WITHOUT_KNOWLEDGE:
+            return {"id": id, "kind": "card", "title": TITLES[id], "text": WITHOUT_KNOWLEDGE[id]}
+        if id is not None:
+            return describe_knowledge(release, id)
+    raise UnknownKnowledge
 
 
 def describe_knowledge(release: Release, id: str) -> dict[str, Any]:
@@ -64,14 +86,22 @@ def read_evaluation(id: str) -> Mapping[str, Any] | None:
 
 def page(document: Mapping[str, Any]) -> str:
     """The document as one page that needs nothing else."""
-    title = escape(f"{document['title']} ({document['id']} {document['version']})")
-    rows = "".join(row(each) for each in document["attributes"])
+    named = " ".join(document[name] for name in ("id", "version") if name in document)
+    title = escape(f"{document['title']} ({named})")
+    body = f"<p>{escape(document['text'])}</p>" if "text" in document else table(document)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{STYLE}</style></head>"
-        f"<body><main><h1>{title}</h1><p>{escape(document['kind'])}, {escape(document['status'])}. Source attributes, "
+        f"<style>{STYLE}</style></head><body><main><h1>{title}</h1>{body}</main></body></html>"
+    )
+
+
+def table(document: Mapping[str, Any]) -> str:
+    """The source attributes of a rule or model."""
+    rows = "".join(row(each) for each in document["attributes"])
+    return (
+        f"<p>{escape(document['kind'])}, {escape(document['status'])}. Source attributes, "
         f"{escape(document['regulation'])}.</p><table><thead><tr><th scope=col>Place</th><th scope=col>Attribute</th>"
-        f"<th scope=col>What is known</th></tr></thead><tbody>{rows}</tbody></table></main></body></html>"
+        f"<th scope=col>What is known</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 

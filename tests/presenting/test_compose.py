@@ -15,10 +15,11 @@ from cds_service.hooks.response import Card, HookResponse
 from cds_service.knowledge.release import ProblemKind
 from cds_service.knowledge.rules import CardText, Evidence, Indicator, Severity
 from cds_service.presenting.choose import choose
-from cds_service.presenting.compose import compose, topic_code
+from cds_service.presenting.compose import compose
 from cds_service.presenting.groups import Group, Shown, Unchecked
 from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import summarise, summarise_unchecked
+from cds_service.presenting.topics import topic_code
 from cds_service.reasoning.findings import Finding, Missing, Outcome
 from tests.presenting.findings import DECISION, SYSTEM, a_finding, a_release, a_spoken_rule
 from tests.support.charts import NOW, a_chart, a_draft, a_drug, a_grade, a_line, number
