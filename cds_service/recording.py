@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -81,8 +82,11 @@ def subjects_of(finding: Finding) -> tuple[str, ...]:
 def topic_of(card: Card) -> str:
     """The rule that leads a card, or its model; what a card without findings says of itself. A card's own topic may be
     written for a client that takes letters and digits only."""
-    findings = (card.extension or {}).get(EXTENSION, {}).get("findings", ())
-    code = card.source.topic.code if card.source.topic else ""
+    return name_topic(card.source.topic.code if card.source.topic else "", card.extension or {})
+
+
+def name_topic(code: str, extension: Mapping[str, Any]) -> str:
+    findings = extension.get(EXTENSION, {}).get("findings", ())
     return code if code == MORE or not findings else str(findings[0]["rule"])
 
 
@@ -139,8 +143,22 @@ class KeptSession(msgspec.Struct, frozen=True):
     patient_id: str
 
 
+class KeptTopic(msgspec.Struct, frozen=True):
+    code: str = ""
+
+
+class KeptSource(msgspec.Struct, frozen=True):
+    topic: KeptTopic = KeptTopic()
+
+
 class KeptCard(msgspec.Struct, frozen=True):
     uuid: str
+    source: KeptSource = KeptSource()
+    extension: dict[str, Any] = {}
+
+
+class KeptCards(msgspec.Struct, frozen=True):
+    cards: tuple[KeptCard, ...]
 
 
 class KeptWho(msgspec.Struct, frozen=True):
@@ -154,6 +172,7 @@ class KeptWho(msgspec.Struct, frozen=True):
 
 
 WHO = msgspec.json.Decoder(KeptWho)
+CARDS = msgspec.json.Decoder(KeptCards)
 
 
 def who_of(payload: bytes) -> Who:
@@ -165,3 +184,13 @@ def who_of(payload: bytes) -> Who:
     fired = [finding for finding in (*kept.findings, *kept.beside) if finding.outcome == Outcome.FIRES]
     ingredients = tuple(tuple(each.ingredient for each in finding.bindings.values()) for finding in fired)
     return Who(kept.session.patient_id, kept.user_id, ingredients, tuple(card.uuid for card in kept.cards))
+
+
+def topics_of(payload: bytes) -> dict[str, str]:
+    """What the cards of a record are about, by uuid, as `topic_of` said when they were made. Raises
+    `UnreadableRecord`."""
+    try:
+        cards = CARDS.decode(payload).cards
+    except msgspec.DecodeError as error:
+        raise UnreadableRecord(f"record: {error}") from None
+    return {card.uuid: name_topic(card.source.topic.code, card.extension) for card in cards}

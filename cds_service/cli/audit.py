@@ -42,7 +42,7 @@ def verify(
 ) -> None:
     """Hold every record, all feedback and the releases to their chains and to the signed checkpoints, and the spool to
     its digests. Exit 1 when anything was changed."""
-    from cds_service.recording import who_of
+    from cds_service.recording import topics_of, who_of
     from cds_service.store.audit import Terms
     from cds_service.store.verifying import verify as verify_records
     from cds_service.store.verifying_spool import find_damage
@@ -50,7 +50,8 @@ def verify(
     with plain_errors():
         settings = settings_from(config)
         store = open_for_reading(settings)
-        terms = Terms(store.ring, datetime.now(UTC).timestamp(), settings.keep_records_days, who_of)
+        now = datetime.now(UTC).timestamp()
+        terms = Terms(store.ring, now, settings.keep_records_days, who_of, topics_of)
         found = verify_records(store.records, lambda: read_anchor(settings, anchor), terms)
         found.problems += find_damage(settings.spool_folder)
     for problem in found.problems:

@@ -1,6 +1,6 @@
 """What an audit works with and what it finds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,12 +15,14 @@ DAY_OF_GRACE = 1
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What an audit holds records to: the ring they were written under, how long they are kept (`keep_days`, None for
-    good) as of `now` (epoch seconds), and, where `who_of` reads whom a record is about, that its hashes are of them."""
+    good) as of `now` (epoch seconds), and, where `who_of` reads whom a record is about, that its hashes are of them;
+    where `topics_of` reads what each of its cards is about, by uuid, that the list of cards says so."""
 
     ring: Ring
     now: float
     keep_days: int | None = None
     who_of: Callable[[bytes], Who] | None = None
+    topics_of: Callable[[bytes], Mapping[str, str]] | None = None
 
     @property
     def keep_from(self) -> float | None:

@@ -1,11 +1,11 @@
 """Are the decisions what was recorded?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, or_, select, true
 
 from cds_service.errors import CdsError
 from cds_service.store.audit import Audit, Link, Terms
@@ -14,7 +14,7 @@ from cds_service.store.inserting import REPEATED_WITHIN_S
 from cds_service.store.raw import find_odd, raw_columns
 from cds_service.store.reading import Envelope, Records
 from cds_service.store.ring import find_key
-from cds_service.store.tables import CARDS, DECISIONS, FINDINGS
+from cds_service.store.tables import CARDS, DECISIONS, FEEDBACK, FINDINGS
 
 C = DECISIONS.c
 BEFORE = DECISIONS.alias("before")
@@ -26,6 +26,9 @@ NO_REPEAT = select(C.decision_id).where(
         BEFORE.c.at.between(C.at - REPEATED_WITHIN_S, C.at),
     ),
 )
+MARKED = C.answered == true()
+ANSWERED = exists().where(FEEDBACK.c.decision_id == C.decision_id)
+WRONG_MARK = select(C.decision_id, ANSWERED.label("answered")).where(or_(MARKED & ~ANSWERED, ~MARKED & ANSWERED))
 
 
 def decision_links(records: Records, terms: Terms, audit: Audit) -> Iterator[Link]:
@@ -41,8 +44,16 @@ def decision_links(records: Records, terms: Terms, audit: Audit) -> Iterator[Lin
                 envelope.chain_hash,
                 odd or tuple(find_changes(envelope, records, terms, connection)),
             )
-        for decision_id in connection.execute(NO_REPEAT.order_by(C.decision_id)).scalars():
-            audit.problems.append(f"record {decision_id}: stands as the repeat of a call, and there is none before it")
+        audit.problems += find_wrong_marks(connection)
+
+
+def find_wrong_marks(connection: Connection) -> Iterator[str]:
+    """The decisions whose marks are not what other rows say. No record holds them: they come later."""
+    for decision_id in connection.execute(NO_REPEAT.order_by(C.decision_id)).scalars():
+        yield f"record {decision_id}: stands as the repeat of a call, and there is none before it"
+    for decision_id, answered in connection.execute(WRONG_MARK.order_by(C.decision_id)):
+        without = "feedback came to it, and it stands as one without: nothing of it is remembered"
+        yield f"record {decision_id}: {without if answered else 'stands as one with feedback, and there is none'}"
 
 
 def find_odd_columns(envelope: Envelope) -> tuple[str, ...]:
@@ -65,13 +76,17 @@ def find_changes(envelope: Envelope, records: Records, terms: Terms, connection:
     try:
         payload = records.open(envelope)
         who = terms.who_of(payload) if terms.who_of is not None else None
+        topics = terms.topics_of(payload) if terms.topics_of is not None else None
     except CdsError:
         yield "what stands beside its record was changed, or its key is gone"
         return
     if who is not None and not is_about(envelope, who, terms):
         yield "a keyed hash of patient, user or drugs was changed, or its key is gone"
-    if who is not None and who.cards is not None and read_cards(connection, row.decision_id) != set(who.cards):
+    cards = read_cards(connection, row.decision_id)
+    if who is not None and who.cards is not None and cards.keys() != set(who.cards):
         yield "the list of its cards was changed"
+    elif topics is not None and cards != topics:
+        yield "what one of its cards is about was changed"
 
 
 def is_about(envelope: Envelope, who: Who, terms: Terms) -> bool:
@@ -86,5 +101,7 @@ def is_about(envelope: Envelope, who: Who, terms: Terms) -> bool:
     return hashes == Hashes(row.patient_key, row.user_key, subject_keys)
 
 
-def read_cards(connection: Connection, decision_id: str) -> set[str]:
-    return set(connection.execute(select(CARDS.c.card).where(CARDS.c.decision_id == decision_id)).scalars())
+def read_cards(connection: Connection, decision_id: str) -> Mapping[str, str]:
+    """What the cards of a decision are about, by their uuids."""
+    rows = connection.execute(select(CARDS.c.card, CARDS.c.topic).where(CARDS.c.decision_id == decision_id))
+    return {row.card: row.topic for row in rows}

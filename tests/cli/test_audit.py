@@ -43,7 +43,7 @@ def a_record(number: int) -> bytes:
         {"outcome": "fires"},
     ]
     who = {"session": {"patient_id": "patient-4711"}, "user_id": "Practitioner/0815", "findings": findings}
-    cards = [{"uuid": decision_id(900 + number)}]
+    cards = [{"uuid": decision_id(900 + number), "source": {"topic": {"code": "warfarin-nsaid"}}}]
     return json.dumps({**who, "cards": cards, "name": MAIDEN, "number": number}).encode()
 
 

@@ -1,15 +1,18 @@
 """What the store keeps of a decision: the record itself, and beside it nothing that a client wrote freely."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from cds_service.chart.facts import Items, Reason, Unrecognised
-from cds_service.hooks.response import Card, CardSource
+from cds_service.hooks.response import Card, CardSource, Coding
 from cds_service.presenting.groups import Withheld
 from cds_service.reasoning.findings import Missing, Outcome
 from cds_service.record.canonical import canonical_bytes
 from cds_service.record.reading import UnreadableRecord
-from cds_service.recording import entry_of, name_role, who_of
+from cds_service.recording import entry_of, name_role, topics_of, who_of
 from tests.presenting.findings import a_finding, a_spoken_rule
 from tests.record.test_record import FIRED, IBUPROFEN, OPEN, WARFARIN, a_record
 from tests.support.charts import a_chart, a_draft
@@ -96,6 +99,25 @@ def test_whom_a_record_is_about_is_read_as_it_was_hashed() -> None:
     assert [sorted(set(each)) for each in who.ingredients] == [list(fired.ingredients) for fired in entry.fired]
 
 
-def test_bytes_that_are_no_record_say_so() -> None:
+def a_card(uuid: str, code: str, *findings: str) -> Card:
+    said: dict[str, Any] = {"findings": [{"rule": rule, "version": "1"} for rule in findings]} if findings else {}
+    source = CardSource(label="l", topic=Coding(code=code, system="s", display="d"))
+    return Card(uuid=uuid, summary="s", indicator="info", source=source, extension={"org.cds-service": said})
+
+
+def test_what_cards_are_about_is_read_from_the_record_as_it_stood_beside_it() -> None:
+    cards = (
+        a_card("1", "warfarinZnsaidX5640X11289", "warfarin-nsaid", "raas-nsaid"),
+        a_card("2", "prevent-base-10y", "prevent-base-10y"),
+        a_card("3", "more", "duplicate-nsaid"),
+        a_card("4", "notZchecked"),
+    )
+    record = a_record(FIRED, cards=cards)
+    about = {"1": "warfarin-nsaid", "2": "prevent-base-10y", "3": "more", "4": "notZchecked"}
+    assert topics_of(canonical_bytes(record)) == entry_of(record).topics == about
+
+
+@pytest.mark.parametrize("read", [who_of, topics_of])
+def test_bytes_that_are_no_record_say_so(read: Callable[[bytes], object]) -> None:
     with pytest.raises(UnreadableRecord, match="record: "):
-        who_of(b"{}")
+        read(b"{}")

@@ -97,3 +97,8 @@ def who_of(payload: bytes) -> Who:
     entry = an_entry(number)
     ingredients = tuple(fired.ingredients for fired in entry.fired)
     return Who(entry.patient_id, entry.user_id, ingredients, tuple(entry.topics))
+
+
+def topics_of(payload: bytes) -> dict[str, str]:
+    """What the cards of the record of `an_entry` are about."""
+    return dict(an_entry(json.loads(payload)["number"]).topics)

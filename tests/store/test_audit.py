@@ -27,7 +27,7 @@ from cds_service.store.tables import (
     STORE,
 )
 from cds_service.store.verifying import no_anchor, verify
-from tests.store.entries import NOON, Clock, Told, a_store, an_entry, decision_id, who_of
+from tests.store.entries import NOON, Clock, Told, a_store, an_entry, decision_id, topics_of, who_of
 
 C = DECISIONS.c
 
@@ -45,7 +45,7 @@ def write_records(places: Places, numbers: range, anchor: Path | None = None) ->
 def audit(places: Places, anchor: Path | None) -> Audit:
     lines = anchor.read_text().splitlines() if anchor else None
     with a_store(places) as store:
-        return verify(store.records, lambda: lines, Terms(store.ring, NOON + 100, who_of=who_of))
+        return verify(store.records, lambda: lines, Terms(store.ring, NOON + 100, who_of=who_of, topics_of=topics_of))
 
 
 def change(places: Places, how: Callable[[Connection], object]) -> None:
@@ -149,6 +149,8 @@ CHANGES = [
     (lambda it: it.execute(update(DECISIONS).values(repeat=True)), f"{decision_id(1)}: stands as the repeat of a call"),
     (lambda it: it.execute(delete(CARDS)), f"record {decision_id(4)} .*: the list of its cards was changed"),
     (lambda it: it.execute(update(CARDS).values(decision_id=two())), f"{decision_id(4)} .*list of its cards"),
+    (lambda it: it.execute(update(CARDS).values(topic="x")), f"{decision_id(4)} .*what one of its cards is about"),
+    (lambda it: it.execute(update(DECISIONS).values(answered=True)), f"{decision_id(1)}: stands as one with feedback"),
     (lambda it: it.execute(update(CHECKPOINTS).values(line="{}")), "checkpoint 1: is not the one that the anchor has"),
     (lambda it: it.execute(delete(CHECKPOINTS)), "checkpoint 1: the anchor has it, the database does not"),
 ]

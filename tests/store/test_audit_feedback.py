@@ -14,9 +14,9 @@ from cds_service.store.audit import Audit, Terms
 from cds_service.store.feedback import Reported, Reporter, keep_feedback
 from cds_service.store.retention import DAY_S, remove_older
 from cds_service.store.store import Duties, Places, Store
-from cds_service.store.tables import CHECKPOINTS, FEEDBACK, FEEDBACK_ENTRIES
+from cds_service.store.tables import CHECKPOINTS, DECISIONS, FEEDBACK, FEEDBACK_ENTRIES
 from cds_service.store.verifying import verify
-from tests.store.entries import NOON, Clock, a_store
+from tests.store.entries import NOON, Clock, a_store, an_entry, decision_id
 from tests.store.test_migrations import steps_on
 
 WARD = Reporter("general", "general", "medication-order-sign")
@@ -63,6 +63,20 @@ def test_a_reason_that_came_later_is_entered_too(places: Places) -> None:
     report(places, (an_event(1, "another"),))  # the first reason counts
     with a_store(places) as store:
         assert (audit(store).problems, audit(store).feedback) == ([], 2)
+
+
+def test_a_decision_that_feedback_came_to_cannot_be_made_one_without(places: Places) -> None:
+    event = an_event(1)
+    with a_store(places) as store:
+        for number in (1, 2):
+            store.write(an_entry(number, topics={event.card: "warfarin-nsaid"} if number == 1 else {}))
+        keep_feedback(store, WARD, (event,))
+        assert audit(store).problems == []
+        with store.database.begin() as connection:
+            connection.execute(update(DECISIONS).values(answered=False))
+        assert audit(store).problems == [
+            f"record {decision_id(1)}: feedback came to it, and it stands as one without: nothing of it is remembered"
+        ]
 
 
 def key_of(connection: Connection, number: int) -> str:
