@@ -10,10 +10,6 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page
 from werkzeug.serving import make_server
 
-from tests.support.service import application, flask_app
-
-__all__ = ["application", "flask_app"]
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # As root Chromium runs only without its sandbox, and containers give it little shared memory; the other flags keep it
 # from calling home.

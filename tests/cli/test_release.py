@@ -17,9 +17,6 @@ from cds_service.store.releases import Releases
 from cds_service.trust.callers import local_caller
 from tests.governance.conftest import QUIETER, RULE, bleeding
 from tests.support.requests import body
-from tests.support.service import application
-
-__all__ = ["application"]
 
 
 def run(*words: str) -> Result:

@@ -17,9 +17,8 @@ from cds_service.store.releases import Releases
 from cds_service.store.store import Store
 from cds_service.store.tables import RELEASES
 from tests.governance.conftest import QUIETER, quieter, shipped
-from tests.support.service import application
 
-__all__ = ["application", "quieter", "shipped"]
+__all__ = ["quieter", "shipped"]
 
 
 def run(*words: str) -> Result:

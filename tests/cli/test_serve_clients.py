@@ -15,6 +15,7 @@ import pytest
 from cds_service.folders import data_folder
 from cds_service.trust.add_client import add_client
 from tests.architecture.source import CHECKOUT
+from tests.cli.test_serve import READY_WITHIN_S
 from tests.support.requests import a_patient, body
 from tests.support.tokens import BASE, DISCOVERY, EHR, ISSUER, SIGN
 
@@ -43,10 +44,10 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     subprocess.run([*PROGRAM, "check"], cwd=folder, env=environment, check=True, capture_output=True)
     server = subprocess.Popen([*PROGRAM, "serve", "--port", str(free)], cwd=folder, env=environment)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + READY_WITHIN_S
         while not is_ready(free):
             assert server.poll() is None
-            assert time.monotonic() < deadline, "not ready after 30 s"
+            assert time.monotonic() < deadline, f"not ready after {READY_WITHIN_S} s"
         yield free
     finally:
         server.send_signal(signal.SIGTERM)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from cds_service.app import Application
 from cds_service.cli import app
 from tests.support.requests import a_patient, body
 from tests.support.schemas import problems
@@ -16,8 +17,10 @@ AS_OF = ("--as-of", "2026-11-01")
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def elsewhere(application: Application, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In an empty folder. The rules, the same for every command, are not read anew each time."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cds_service.app.find_release", lambda settings, terminology: application.release)
 
 
 def cds(*arguments: str, stdin: bytes | None = None) -> Result:

@@ -20,9 +20,6 @@ from cds_service.outbound import Outbound
 from cds_service.record.decision import DecisionRecord
 from tests.support.fake_ehr import EVERYTHING, TOKEN, FakeEhr
 from tests.support.requests import Json, body
-from tests.support.service import application
-
-__all__ = ["application"]
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,6 @@ from typer.testing import CliRunner
 from cds_service.cli import app as cds
 from cds_service.trust import signing_keys
 from cds_service.trust.signing_keys import BadKeys, create_keys, key_set, published, read_keys, rotate_keys, signing_key
-from tests.support.service import application, client_of
-
-__all__ = ["application", "client_of"]
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -18,12 +18,11 @@ from cds_service.recording import entry_of
 from cds_service.store.releases import Releases
 from cds_service.store.store import Places, Store
 from cds_service.trust.callers import local_caller
-from tests.store.conftest import database_url, patient, places, postgresql
+from tests.store.conftest import patient, places
 from tests.store.entries import NOON, Clock, a_store, decision_id
 from tests.support.requests import PatientCase, a_patient, body
-from tests.support.service import application
 
-__all__ = ["application", "database_url", "patient", "places", "postgresql"]
+__all__ = ["patient", "places"]
 
 RULE = "warfarin-nsaid"
 QUIETER = """

@@ -6,10 +6,10 @@ import pytest
 
 from cds_service.store.store import Places
 from tests.monitoring.traffic import Traffic
-from tests.store.conftest import database_url, patient, places, postgresql
+from tests.store.conftest import patient, places
 from tests.store.entries import Clock, a_store
 
-__all__ = ["database_url", "patient", "places", "postgresql"]
+__all__ = ["patient", "places"]
 
 
 @pytest.fixture

@@ -19,9 +19,6 @@ from cds_service.monitoring.meters import Meters, name_state
 from cds_service.trust.callers import local_caller
 from tests.risk_serving.patients import leaving_hospital
 from tests.support.requests import a_patient, body
-from tests.support.service import application, client_of
-
-__all__ = ["application", "client_of"]
 
 ORDER_SIGN = "/cds-services/medication-order-sign"
 TOKEN = "a-token-of-thirty-characters-1"

@@ -19,9 +19,6 @@ from cds_service.governance.switching import without_model
 from cds_service.monitoring.meters import Meters
 from tests.cli.test_serve import serving
 from tests.support.requests import a_patient, body
-from tests.support.service import application, client_of
-
-__all__ = ["application", "client_of"]
 
 CALLS = 8
 

@@ -6,11 +6,10 @@ import pytest
 
 from cds_service.app import Application
 from cds_service.store.store import Places
-from tests.store.conftest import database_url, patient, places, postgresql
-from tests.support.service import application
+from tests.store.conftest import patient, places
 from tests.support.ward import Ward, a_ward
 
-__all__ = ["application", "database_url", "patient", "places", "postgresql"]
+__all__ = ["patient", "places"]
 
 
 @pytest.fixture(autouse=True)

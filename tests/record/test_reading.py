@@ -16,9 +16,6 @@ from cds_service.record.canonical import canonical_bytes
 from cds_service.record.decision import DecisionRecord
 from cds_service.record.reading import UnreadableRecord, read_record
 from cds_service.trust.callers import local_caller
-from tests.support.service import application
-
-__all__ = ["application"]
 
 SAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "samples").glob("*.json"))
 

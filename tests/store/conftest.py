@@ -1,27 +1,40 @@
 """Every store test runs on SQLite and on PostgreSQL."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from cds_service.database import SURVIVES_POWER_LOSS, reach_database
 from cds_service.store.migrate import upgrade
-from cds_service.store.store import Places
+from cds_service.store.store import FILE, Places
 from tests.store.entries import places_in
-from tests.support.databases import database_url, postgresql
 
-__all__ = ["database_url", "places", "postgresql"]
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the tables of the store and no row. A copy is made sooner than the tables are."""
+    file = tmp_path_factory.mktemp("tables") / FILE
+    make_tables(None, file)
+    return file
 
 
 @pytest.fixture
-def places(database_url: str, tmp_path: Path) -> Places:
+def places(database_url: str, tmp_path: Path, empty_file: Path) -> Places:
     """An empty database with the tables of the store, and folders for the rest."""
     if database_url.startswith("postgresql"):
-        engine = reach_database(database_url, tmp_path / "unused", SURVIVES_POWER_LOSS)
-        upgrade(engine)
-        engine.dispose()
+        make_tables(database_url, tmp_path / "unused")
         return places_in(tmp_path, database_url)
-    return places_in(tmp_path)
+    places = places_in(tmp_path)
+    places.home.mkdir()
+    shutil.copy(empty_file, places.home)
+    return places
+
+
+def make_tables(url: str | None, file: Path) -> None:
+    engine = reach_database(url, file, SURVIVES_POWER_LOSS)
+    upgrade(engine)
+    engine.dispose()
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ CALLS = 300
 
 def test_every_answer_that_left_has_its_record_when_workers_and_server_are_killed(places: Places) -> None:
     settings = Settings(home=places.home, database_url=places.url)
-    places.home.mkdir()
+    places.home.mkdir(exist_ok=True)
     received, begun = run_round(settings, CALLS)
     assert len(received) >= CALLS // 2
     check(settings, received, begun)

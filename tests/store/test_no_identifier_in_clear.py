@@ -85,8 +85,9 @@ def database_away(application: Application) -> Iterator[None]:
 
 
 def bytes_on_disk(places: Places, folder: Path) -> dict[str, bytes]:
-    """Every file that was written, and every row where the database is a server."""
-    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file that was written, without the empty space behind it, and every row where the database is a server."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    found = {str(path.relative_to(folder)): path.read_bytes().rstrip(b"\0") for path in files}
     if places.url is not None:
         engine = reach_database(places.url, folder, SURVIVES_POWER_LOSS)
         with engine.connect() as connection:

@@ -1,6 +1,7 @@
 """A record that was written can be read, found and counted, and nothing of the patient stands in clear."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -10,7 +11,7 @@ from cds_service.store.reading import NoSuchRecord
 from cds_service.store.sealing import Unopened
 from cds_service.store.store import FILE, Places
 from cds_service.store.tables import CHAINS, DECISIONS, FINDINGS
-from tests.store.entries import NOON, Clock, a_store, an_entry, decision_id
+from tests.store.entries import NOON, Clock, a_store, an_entry, decision_id, places_in
 
 
 def test_what_was_written_is_read_by_another_process(places: Places) -> None:
@@ -107,8 +108,8 @@ def test_each_process_writes_a_chain_of_its_own(places: Places) -> None:
     assert {tuple(row) for row in rows} >= {tuple(chain) for chain in chains}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # a server's files are the server's
-def test_only_its_owner_may_read_what_is_recorded(places: Places) -> None:
+def test_only_its_owner_may_read_what_is_recorded(tmp_path: Path) -> None:
+    places = places_in(tmp_path)  # a server's files are the server's
     with a_store(places) as store:
         store.write(an_entry(1))
         modes = {path.name: path.stat().st_mode & 0o777 for path in places.home.iterdir()}

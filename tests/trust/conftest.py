@@ -7,9 +7,6 @@ import pytest
 from sqlalchemy import Engine
 
 from cds_service.trust.database import open_database
-from tests.support.databases import database_url, postgresql
-
-__all__ = ["database", "database_url", "postgresql"]
 
 
 @pytest.fixture
