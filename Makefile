@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
 READY := .venv/installed
+ON_EVERY_CORE := -n auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench coverage pages fuzz crash soak sbom mutate train lock clean
@@ -21,7 +22,7 @@ demo: $(READY) ## the console: seven patients, orders to draft, cards; PORT=8000
 	@$(BIN)/python -m smart_app.console $(PORT) & $(BIN)/cds serve --profile dev --port $(PORT)
 
 test: $(READY) ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ON_EVERY_CORE)
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .
@@ -32,7 +33,7 @@ bench: $(READY) ## ratios against a Flask echo, start-up, memory, stages
 	$(BIN)/python -m bench
 
 coverage: $(READY) ## branch coverage of the clinical packages
-	$(BIN)/python -m pytest -q --cov --cov-branch --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -q $(ON_EVERY_CORE) --cov --cov-branch --cov-report=term-missing:skip-covered
 
 pages: $(READY) ## write what docs/ takes from code and tests: conformance, OpenAPI, tables
 	$(BIN)/python -m tests.conformance
