@@ -18,6 +18,7 @@ from cds_service.reasoning.findings import Finding, Outcome
 
 SEVERITIES = {severity: place for place, severity in enumerate(Severity)}
 INDICATORS = {indicator: place for place, indicator in enumerate(Indicator)}
+OPEN = frozenset({Outcome.UNDETERMINED, Outcome.ERROR})
 QUALITIES = {"high": 0, "moderate": 1, "low": 2, "very low": 3}  # GRADE; anything else comes last
 
 Rank = tuple[int, int, int, int, str, str]
@@ -50,7 +51,8 @@ def choose(
         groups = review(groups)
     kept, more = cap(groups, reader.most_cards or release.policy.caps.get(hook, len(groups)))
     over = [Withheld(finding, "over the cap") for each in more for finding in each.told]
-    meant = tuple(each for each in findings if not withhold(each.rule, reader, chart.encounter_class))
+    left_open = [finding for finding in findings if finding.outcome in OPEN]
+    meant = tuple([each for each in left_open if not withhold(each.rule, reader, chart.encounter_class)])
     unchecked = list_unchecked(meant, chart, release, hook)
     return Shown(kept, more, unchecked), (*quiet, *decided, *over)
 

@@ -10,7 +10,7 @@ import msgspec
 from cds_service.chart.chart import Chart
 from cds_service.hooks.response import Action
 from cds_service.hooks.response import Suggestion as Button
-from cds_service.knowledge.release import Release
+from cds_service.knowledge.release import CardPolicy, Release
 from cds_service.knowledge.suggestions import Verb
 from cds_service.presenting.groups import Group
 from cds_service.presenting.propose import Candidate, Proposer, is_ordered
@@ -67,7 +67,7 @@ def prepare(
     return Trial(chart, Proposer(chart, release, session), Verifier(release, chart, now, when_signed))
 
 
-def offer(group: Group, card: str, trial: Trial) -> Offer:
+def offer(group: Group, card: UUID, trial: Trial) -> Offer:
     """What the card with the uuid `card` offers for its findings."""
     picking = trial.chart.hook == SELECTING
     held = sorted(try_all(group, trial), key=lambda each: worth(each, picking))
@@ -76,22 +76,32 @@ def offer(group: Group, card: str, trial: Trial) -> Offer:
     lines = list(being_ordered(group, trial.chart))
     if not buttons and not advice and not lines:
         return NOTHING
-    lines += [line for each in buttons for line in consequences(each, trial)]
+    labels = [label_of(each.candidate, trial.chart) for each in buttons]
+    labelled = list(zip(labels, buttons, strict=True))
+    lines += [line for label, each in labelled for line in consequences(label, each, trial.proposer.release.policy)]
     lines += [by_hand(each, trial.chart) for each in advice]
     epic = trial.proposer.session.dialect is Dialect.EPIC
     return Offer(
-        tuple(button(each, card, trial.chart, is_best(each, buttons, group)) for each in buttons),
+        tuple([button(label, each, card, is_best(each, buttons, group)) for label, each in labelled]),
         ("any" if epic else "at-most-one") if buttons else None,
         tuple(dict.fromkeys(lines)),
-        tuple((label_of(each.candidate, trial.chart), each.candidate.chart) for each in buttons),
+        tuple([(label, each.candidate.chart) for label, each in labelled]),
     )
 
 
 def try_all(group: Group, trial: Trial) -> Iterator[Verified]:
-    """The suggestions of the findings, most important first, that can be made and hold; few where orders are many."""
+    """The suggestions of the findings, most important first, that can be made and hold; few where orders are many.
+
+    Where several rules propose the same actions, one that holds is enough.
+    """
+    told = group.told
+    held: list[tuple[Action, ...]] = []
     for candidate in islice(propose_all(group, trial), tries(len(trial.chart.orders.items))):
-        verified = trial.verifier.verify(candidate, group.told)
+        if candidate.actions and any(candidate.actions is actions for actions in held):
+            continue
+        verified = trial.verifier.verify(candidate, told)
         if verified:
+            held.append(candidate.actions)
             yield verified
 
 
@@ -138,12 +148,12 @@ def is_best(verified: Verified, buttons: list[Verified], group: Group) -> bool:
     return first and not without and len(verified.cleared) == len(group.told)
 
 
-def button(verified: Verified, card: str, chart: Chart, best: bool) -> Button:
+def button(label: str, verified: Verified, card: UUID, best: bool) -> Button:
     """The suggestion as it goes over the wire; its uuid follows from the card and what it does (CH-131)."""
     actions = verified.candidate.actions
     return Button(
-        label=label_of(verified.candidate, chart),
-        uuid=str(uuid5(UUID(card), canonical(actions).decode())),
+        label=label,
+        uuid=str(uuid5(card, canonical(actions).decode())),
         is_recommended=True if best else None,
         actions=actions,
     )
@@ -160,17 +170,13 @@ def label_of(candidate: Candidate, chart: Chart) -> str:
     return shorten(said or one_line(candidate.finding.rule.title), LONGEST_LABEL)
 
 
-def consequences(verified: Verified, trial: Trial) -> Iterator[str]:
+def consequences(label: str, verified: Verified, policy: CardPolicy) -> Iterator[str]:
     """What a suggestion leaves or brings that the clinician should know before taking it."""
-    policy = trial.proposer.release.policy
     left = tuple(finding for finding in verified.leaves_open if is_worth_naming(finding.rule, policy))
-    if not (verified.brings or left):
-        return
-    label = escape_markdown(label_of(verified.candidate, trial.chart))
     if verified.brings:
-        yield f"After “{label}” there would be: {name(verified.brings)}"
+        yield f"After “{escape_markdown(label)}” there would be: {name(verified.brings)}"
     if left:
-        yield f"After “{label}” could not be checked: {name(left)}"
+        yield f"After “{escape_markdown(label)}” could not be checked: {name(left)}"
 
 
 def name(findings: tuple[Finding, ...]) -> str:

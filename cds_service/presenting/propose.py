@@ -53,12 +53,16 @@ class Candidate(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Proposer:
-    """What every proposal of one call needs. `made` are those already made: several rules propose the same."""
+    """What every proposal of one call needs. `made` are those already made: several rules propose the same.
+
+    `left` are the charts without one drug, by its reference.
+    """
 
     chart: Chart
     release: Release
     session: Session
     made: dict[tuple[object, ...], Candidate | None] = field(default_factory=dict)
+    left: dict[str, Chart] = field(default_factory=dict)
 
     def propose(self, finding: Finding, suggestion: Suggestion) -> Candidate | None:
         """The candidate of one suggestion on one finding; None when it cannot be made on this chart.
@@ -93,7 +97,13 @@ class Proposer:
     def beside(self, finding: Finding, suggestion: Suggestion) -> Chart:
         """The chart that an order would meet: without the drug whose place it takes."""
         bound = finding.bindings.get(suggestion.drug)
-        return without(self.chart, bound.drug) if bound else self.chart
+        return self.leave_out(bound.drug) if bound else self.chart
+
+    def leave_out(self, drug: Drug) -> Chart:
+        """The chart without a drug."""
+        if drug.reference not in self.left:
+            self.left[drug.reference] = without(self.chart, drug)
+        return self.left[drug.reference]
 
     def may_order(self, orderable: Orderable, chart: Chart) -> bool:
         """Whether the formulary has it and its dosage is certainly meant for this patient."""
@@ -106,7 +116,7 @@ class Proposer:
             return None
         deletable = can_be_named(drug) and is_new
         actions = (delete(drug),) if deletable else ()
-        return replace(candidate, chart=without(self.chart, drug), actions=actions)
+        return replace(candidate, chart=self.leave_out(drug), actions=actions)
 
     def swap(self, candidate: Candidate, orderable: Orderable, drug: Drug) -> Candidate | None:
         """Another order in the place of a drug; not one whose ingredient the patient would then have twice."""
@@ -114,7 +124,8 @@ class Proposer:
         new = self.read(order, orderable)
         if new is None or self.is_taken(new, drug) or self.is_allergic(new):
             return None
-        chart = renew(self.chart, drug, new) if drug.is_draft else with_order(without(self.chart, drug), new)
+        renews = drug.reference in self.chart.continued
+        chart = renew(self.chart, drug, new) if renews else with_order(self.leave_out(drug), new)
         actions = self.swap_actions(drug, order, orderable) if can_be_named(drug) else ()
         return replace(candidate, chart=chart, actions=actions, touched=frozenset({new.reference}))
 

@@ -12,9 +12,8 @@ from cds_service.presenting.patient import unnamed
 from cds_service.presenting.risks import FACT_NAME, say_refusal
 from cds_service.presenting.text import escape_markdown
 from cds_service.presenting.wording import fact_label, say_date, say_missing, say_not_known, say_number, sentence
-from cds_service.risk.lists import arrange
 from cds_service.risk.prediction import Contribution, Prediction
-from cds_service.risk.score import score_one
+from cds_service.risk.score import result_on
 
 HORIZONS = {"Y": "years", "M": "months", "D": "days"}
 MOST_PARTS = 6  # named of those that can be changed, and of those that cannot; the others are told together
@@ -167,7 +166,7 @@ def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) ->
             clauses.append(f"{heading}: {'; '.join(parts)}")
     if gaps := say_gaps(leading, bundle):
         clauses.append(f"not counted: {'; '.join(gaps)}")
-    clauses += [said for label, after in tried if (said := say_after(risk, label, after))]
+    clauses += [said for label, after in tried if after is not chart and (said := say_after(risk, label, after))]
     return clauses
 
 
@@ -183,21 +182,12 @@ def could_be(prediction: Prediction) -> str:
 def say_after(risk: Risk, label: str, after: Chart) -> str:
     """The result on the chart that a suggestion leaves, where it differs: "after “Stop”: 2 instead of 3 points"."""
     now = risk.leading
-    then = next(
-        (
-            each
-            for each in score_one(risk.bundle, arrange(after))
-            if isinstance(each, Prediction) and each.outcome == now.outcome
-        ),
-        None,
-    )
-    if then is None or then.result == now.result:
-        return ""
-    return f"after “{label}”: {say_instead(then, now)}"
+    then = result_on(risk.bundle, now.outcome, after)
+    return "" if then is None or then == now.result else f"after “{label}”: {say_instead(then, now)}"
 
 
-def say_instead(then: Prediction, now: Prediction) -> str:
-    """Two results of one outcome in the same terms: "3 instead of 5 in 100"."""
-    if then.probability is not None and now.probability is not None:
-        return " instead of ".join(say_frequency(then.probability, now.probability))
-    return f"{say_number(then.result)} instead of {say_result(now)}"
+def say_instead(then: float, now: Prediction) -> str:
+    """Another result of an outcome beside the one there is, in the same terms: "3 instead of 5 in 100"."""
+    if now.probability is not None:
+        return " instead of ".join(say_frequency(then, now.probability))
+    return f"{say_number(then)} instead of {say_result(now)}"

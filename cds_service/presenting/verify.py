@@ -150,9 +150,10 @@ def as_signed(chart: Chart) -> Chart:
 
 def is_solved(finding: Finding, after: Findings) -> bool:
     """Gone for certain, or still there and less urgent. What can no longer be decided is not solved."""
-    if finding.key in after.undetermined or finding.rule.id in after.failed:
+    key = finding.key
+    if key in after.undetermined or finding.rule.id in after.failed:
         return False
-    still = after.firing.get(finding.key)
+    still = after.firing.get(key)
     return still is None or URGENCY[still.indicator] < URGENCY[finding.indicator]
 
 

@@ -155,6 +155,8 @@ def say_number(value: float | Decimal) -> str:
 
     Halves round away from zero, trailing zeros are dropped, thousands get a comma ("4,550", "28", "4.8", "0.125").
     """
+    if -1000 < value < 1000 and value == int(value):
+        return str(int(value))
     exact = Decimal(str(value))
     decimals = max(0, 2 - exact.adjusted()) if exact else 0
     rounded = exact.quantize(Decimal(1).scaleb(-decimals), context=ROUNDING)

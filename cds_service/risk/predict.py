@@ -120,12 +120,14 @@ def compare(bundle: Bundle, values: Values, outcome: Outcome) -> Compared | None
     """The result of this patient with the comparator's values."""
     if bundle.comparator is None:
         return None
-    others = {**values, **bundle.comparator.values}
-    function = bundle.functions[outcome.id]
-    each = stratum(function, others)
-    total = fsum([each.intercept, *[value for _, value in add_terms(each, others)]])
+    return Compared(bundle.comparator.label, result_of(bundle, {**values, **bundle.comparator.values}, outcome.id))
+
+
+def result_of(bundle: Bundle, values: Values, outcome: str) -> float:
+    """The result of one outcome alone, unexplained: the probability, the points or the quantity."""
+    function = bundle.functions[outcome]
+    each = stratum(function, values)
+    total = fsum([each.intercept, *[value for _, value in add_terms(each, values)]])
     if function.link in PROBABILITIES:
-        result = calibrate(bundle.calibration, probability_of(function.link, total, each.baseline_survival))
-    else:
-        result = report(quantity_of(function.link, total), function.reported)
-    return Compared(bundle.comparator.label, result)
+        return calibrate(bundle.calibration, probability_of(function.link, total, each.baseline_survival))
+    return report(quantity_of(function.link, total), function.reported)

@@ -6,7 +6,7 @@ from cds_service.chart.chart import Chart
 from cds_service.knowledge.bundle import Bundle, ModelKind
 from cds_service.knowledge.rules import Status
 from cds_service.risk.lists import Lists, arrange
-from cds_service.risk.predict import predict_all
+from cds_service.risk.predict import predict_all, result_of
 from cds_service.risk.prediction import Prediction, Refusal
 from cds_service.risk.predictors import read_predictors
 from cds_service.risk.questions import find_reasons, holds, read_facts
@@ -51,3 +51,15 @@ def score_one(bundle: Bundle, lists: Lists) -> tuple[Scored, ...]:
     if bundle.kind is ModelKind.REMOTE:
         return read_answers(bundle, predictors, lists)
     return predict_all(bundle, predictors)
+
+
+def result_on(bundle: Bundle, outcome: str, chart: Chart) -> float | None:
+    """What one outcome of a model would be on a chart that was changed, the result alone; None where it predicts none.
+
+    A remote model was asked about the chart as it came, not about this one.
+    """
+    lists = arrange(chart)
+    if bundle.kind is ModelKind.REMOTE or find_reasons(bundle, lists)[0]:
+        return None
+    predictors = read_predictors(bundle, read_facts(bundle, chart, lists))
+    return None if predictors.refusals else result_of(bundle, predictors.values, outcome)
