@@ -21,6 +21,7 @@ from cds_service.web.gunicorn_options import gunicorn_options
 from tests.architecture.source import CHECKOUT
 from tests.support.requests import a_patient, body
 
+PROGRAM = "from cds_service.cli import app; app()"
 READY_WITHIN_S = 90  # on a machine that runs other tests beside this one
 
 
@@ -51,6 +52,24 @@ def test_production_refuses_rules_that_were_not_checked(tmp_path: Path, monkeypa
     assert "there is no checked release; run `cds check`" in result.stderr
 
 
+@pytest.mark.parametrize("profile", ["dev", "production"])
+def test_without_its_database_it_ends_with_one_sentence_and_a_status_that_a_supervisor_tries_again_on(
+    tmp_path: Path, profile: str
+) -> None:
+    away = {"CDS_DATABASE_URL": "postgresql+psycopg://cds:secret@127.0.0.1:1/cds", "CDS_HOME": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "serve", "--profile", profile],
+        cwd=tmp_path,
+        env={**os.environ, **away, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        timeout=READY_WITHIN_S,
+    )
+    (sentence,) = ended.stderr.splitlines()
+    assert ended.returncode == 1
+    assert sentence == "cds: database_url: the database at 127.0.0.1:1 cannot be used: nothing listens there"
+
+
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A running `cds serve`, started in an empty folder."""
@@ -64,7 +83,7 @@ def serving(folder: Path, before: str = "") -> Iterator[int]:
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = int(probe.getsockname()[1])
-    program = f"{before}\nfrom cds_service.cli import app; app()"
+    program = f"{before}\n{PROGRAM}"
     server = subprocess.Popen(
         [sys.executable, "-c", program, "serve", "--port", str(free)],
         cwd=folder,

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 from hypothesis import given, settings
@@ -44,6 +45,15 @@ def test_records_outlive_the_process(tmp_path: Path) -> None:
     spool.forget(place)
     spool.close()
     assert drain(Spool(tmp_path, SMALL)) == [b"two"]
+
+
+def test_a_folder_that_is_gone_loses_a_running_service_nothing_and_cannot_be_seen_afterwards(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", SMALL)
+    spool.append([b"one", b"two"])
+    rmtree(tmp_path / "spool")
+    assert list(find_damage(tmp_path / "spool")) == []
+    assert drain(Spool(tmp_path / "spool", SMALL)) == []  # what starts meanwhile begins anew
+    assert drain(spool) == [b"one", b"two"]
 
 
 def test_a_record_that_was_cut_off_by_a_crash_is_not_there_and_what_follows_is_whole(tmp_path: Path) -> None:
