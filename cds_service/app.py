@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +32,7 @@ from cds_service.settings import Settings, refuse_exposure
 from cds_service.terminology.index import RxNormIndex, open_index
 from cds_service.terminology.products import Terminology
 from cds_service.trust.callers import Caller
+from cds_service.turns import Turns
 
 if TYPE_CHECKING:
     from cds_service.governance.activate import InForce
@@ -71,6 +72,7 @@ class Application:
     recall: Callable[[Call, Release], Memory] = lambda call, release: NO_MEMORY
     models: "RemoteModels | None" = None
     meters: "Meters | None" = None
+    turns: Turns = field(default_factory=Turns)
 
     def start(self) -> None:
         """Begin what runs beside the calls; once in each process that answers. Raises `BadSettings`."""
@@ -140,10 +142,13 @@ class Application:
         )
 
         tools = self.tools_of_call(laps, deadline)
-        return answer(call, arms.pick(caller.tenant, request.context.patient_id), tools)
+        try:
+            return answer(call, arms.pick(caller.tenant, request.context.patient_id), tools)
+        finally:
+            self.turns.give()
 
     def tools_of_call(self, laps: Laps, deadline: float) -> Tools:
-        """What one call uses of the outside world; each use ends a stage of it."""
+        """What one call uses of the outside world; each use ends a stage of it. Once all is read it takes its turn."""
 
         def fetch(call: Call, received: Received) -> Received:
             laps.end("read")
@@ -151,6 +156,8 @@ class Application:
             laps.end("fetch")
             if self.meters is not None:
                 self.meters.count_fetch(call.tenant, received.prefetch, filled.prefetch)
+            self.turns.take()
+            laps.end("turn")
             return filled
 
         def recall(call: Call, release: Release) -> Memory:
@@ -167,7 +174,10 @@ class Application:
                 self.meters.count_call(record, laps)
 
         def infer(release: Release, chart: Chart) -> Mapping[str, Fact[Any]]:
-            return {} if self.models is None else self.models.infer(release, chart, deadline)
+            if self.models is None or not release.remote_models:
+                return {}
+            with self.turns.aside():
+                return self.models.infer(release, chart, deadline)
 
         return Tools(fetch=fetch, write=write, recall=recall, infer=infer)
 
@@ -183,12 +193,6 @@ class Application:
         if self.meters is not None:
             self.meters.count_feedback(caller.tenant, (event.outcome for event in feedback.events))
         return feedback_answer(feedback, kept.stored, kept.unknown)
-
-    def read_key_set(self) -> bytes:
-        """The service's public keys as they are now. Raises `BadKeys`."""
-        from cds_service.trust.signing_keys import key_set, read_keys
-
-        return key_set(read_keys(self.settings.key_folder))
 
 
 def build(
@@ -246,7 +250,9 @@ def build_server(settings: Settings, write: Callable[[DecisionRecord, float], No
         store, application.release, lambda release: as_run(release, settings), settings.zone, tell
     )
     recall = recall_from(store, settings.remember_for)
-    application = replace(application, store=store, in_force=in_force, recall=recall, models=open_models(settings))
+    application = replace(
+        application, store=store, in_force=in_force, recall=recall, models=open_models(settings), turns=store.turns
+    )
     if settings.is_dev and not clients:
         return application
     gate = open_gate(settings, clients, tuple(application.arms.services.values()), tell)

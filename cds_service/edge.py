@@ -122,6 +122,13 @@ def open_backend_tokens(settings: Settings) -> "BackendTokens":
     )
 
 
+def own_key_set(settings: Settings) -> bytes:
+    """The service's public keys as they are now. Raises `BadKeys`."""
+    from cds_service.trust.signing_keys import key_set, read_keys
+
+    return key_set(read_keys(settings.key_folder))
+
+
 def access_of(client: "Client", tokens: "BackendTokens") -> "FhirAccess":
     """Which FHIR servers may be asked for a client, and as whom."""
     from cds_service.fhir.fetch import FhirAccess

@@ -26,7 +26,7 @@ from cds_service.presenting.memory import (
 from cds_service.presenting.quiet import SELECTING
 from cds_service.presenting.quieting import SEEN_FOR, SIGNING, names_of, snooze_of
 from cds_service.reasoning.findings import Bound, Outcome
-from cds_service.record.reading import read_record
+from cds_service.record.reading import chart_of, read_record
 from cds_service.record.stored import StoredRecord
 from cds_service.remembering_risks import Search, remember_risks, snoozing
 from cds_service.store.feedback import Kept, Reported, Reporter, keep_feedback
@@ -75,7 +75,7 @@ def recall_from(store: Store, remember_for: RememberFor) -> Callable[[Call, Rele
     for.
     """
     looks = Looks(store)
-    questions = Questions(store.database)
+    questions = Questions(store.database, store.turns)
 
     def recall(call: Call, release: Release) -> Memory:
         if store.commits is not None and store.commits.away:
@@ -153,7 +153,8 @@ def remembered_of(decided: Decided, record: StoredRecord, rule: Rule) -> Remembe
     if decided.place >= len(fired) or (decided.outcome == ACCEPTED and not ordered):
         return None
     finding = fired[decided.place]
-    drugs = {drug.reference: drug for drug in record.chart.drugs}
+    chart = chart_of(record)
+    drugs = {drug.reference: drug for drug in chart.drugs}
     bindings = {side: Bound(drugs[each.drug], each.ingredient) for side, each in finding.bindings.items()}
     ingredients = tuple(sorted({bound.ingredient for bound in bindings.values()}))
     return Remembered(
@@ -163,10 +164,10 @@ def remembered_of(decided: Decided, record: StoredRecord, rule: Rule) -> Remembe
         at=datetime.fromtimestamp(decided.at, UTC),
         decision_id=decided.decision_id,
         indicator=Indicator(finding.indicator),
-        held=held_of(rule, record.chart, bindings),
-        unproven=unproven_of(rule, record.chart, bindings),
-        doses=doses_of(ingredients, record.chart),
-        unwritten=unwritten_of(ingredients, record.chart),
+        held=held_of(rule, chart, bindings),
+        unproven=unproven_of(rule, chart, bindings),
+        doses=doses_of(ingredients, chart),
+        unwritten=unwritten_of(ingredients, chart),
         ordered=ordered,
     )
 

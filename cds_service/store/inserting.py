@@ -76,10 +76,11 @@ class Written:
 
 
 class Inserts:
-    """Writes batches of records to `database`, each in one transaction."""
+    """Writes batches of records to `database`, each in one transaction, all from one thread."""
 
     def __init__(self, database: Engine) -> None:
         self.database = database
+        self.connection: Connection | None = None
         driver = database.dialect.loaded_dbapi
         self.refusals = (driver.DataError, driver.IntegrityError, ValueError, TypeError)
         """Errors of a record, not of the database."""
@@ -93,18 +94,37 @@ class Inserts:
 
     def write(self, chain: Chain, batch: Sequence[Sealed], at: float) -> None:
         """Write records that are new; all of them or none. Raises what the database raises; then give up `chain`."""
-        with writing(self.database) as connection:
+        with self._writing() as connection:
             self._write_new(connection, chain, batch, at)
 
     def write_again(
         self, chain: Chain, batch: Sequence[Sealed], at: float, lost: Iterable[tuple[str, float]] = ()
     ) -> None:
         """As `write`, of records that may be there already, and of the ids of those that were lost."""
-        with writing(self.database) as connection:
+        with self._writing() as connection:
             if new := leave_out_known(connection, batch):
                 self._write_new(connection, chain, new, at)
             if rows := [{"decision_id": id, "at": when} for id, when in lost]:
                 connection.execute(self.insert_lost, rows)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction on a connection that stays open for the next, unless there was an error: to take one from the
+        pool and to give it back costs as much as what is written."""
+        connection, self.connection = self.connection or self.database.connect(), None
+        try:
+            with turn_to_write(self.database), beginning(connection):
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self.connection = connection
 
     def _write_new(self, connection: Connection, chain: Chain, batch: Sequence[Sealed], at: float) -> None:
         cursor = connection.connection.cursor()
@@ -135,25 +155,35 @@ class Inserts:
 
 @contextmanager
 def writing(database: Engine) -> Iterator[Connection]:
-    """A transaction that writes.
+    """A transaction that writes."""
+    with turn_to_write(database), database.connect() as connection, beginning(connection):
+        yield connection
 
-    SQLite lets one process write at a time and makes the others look again now and then, up to a tenth of a second
-    later; a lock on a file beside the database lets them in one after the other at once.
-    """
+
+@contextmanager
+def turn_to_write(database: Engine) -> Iterator[None]:
+    """SQLite lets one process write at a time and makes the others look again now and then, up to a tenth of a second
+    later; a lock on a file beside the database lets them in one after the other at once."""
     path = database.url.database
     if database.dialect.name != "sqlite" or path is None:
-        with database.begin() as connection:
-            yield connection
+        yield
         return
     turn = open_file(f"{path}-turn", O_RDWR | O_CREAT, 0o600)
     try:
         flock(turn, LOCK_EX)
-        with database.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
+        yield
     finally:
         flock(turn, LOCK_UN)
         close(turn)
+
+
+@contextmanager
+def beginning(connection: Connection) -> Iterator[None]:
+    """A transaction that ends with the block; on SQLite one that may write from its first statement on."""
+    with connection.begin():
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield
 
 
 def leave_out_known(connection: Connection, batch: Sequence[Sealed]) -> list[Sealed]:

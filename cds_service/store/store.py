@@ -21,6 +21,7 @@ from cds_service.store.spool import Spool
 from cds_service.store.tables import LOST
 from cds_service.store.upkeep import Upkeep
 from cds_service.store.writing import GroupCommit, Tell
+from cds_service.turns import Turns
 
 FILE = "store.sqlite"
 HEALTH_WITHIN_S = 0.5
@@ -83,6 +84,7 @@ class Store:
     seals: Seals = field(init=False)
     records: Records = field(init=False)
     questions: Questions = field(init=False)
+    turns: Turns = field(default_factory=Turns)
     feedback: FeedbackChain = field(default_factory=FeedbackChain)
     spool: Spool | None = None
     commits: GroupCommit | None = None
@@ -100,7 +102,7 @@ class Store:
     def start(self) -> None:
         """Begin to write. Raises `BadSettings` when the spool has no space."""
         self.spool = Spool(self.places.spool, tell=self.tell)
-        self.commits = GroupCommit(Inserts(self.database), self.spool, self.clock, self.tell)
+        self.commits = GroupCommit(Inserts(self.database), self.spool, self.clock, self.tell, self.turns)
         self.feedback = FeedbackChain()
         duties = self.duties
         self.upkeep = Upkeep(self.database, self.renew_ring, duties.anchor, duties.keep_days, self.clock, self.tell)

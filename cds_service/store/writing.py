@@ -16,6 +16,7 @@ from cds_service.errors import NotRecorded
 from cds_service.store.entries import Sealed
 from cds_service.store.inserting import Chain, Inserts
 from cds_service.store.spool import Spool, SpoolFull
+from cds_service.turns import Turns
 
 COMMIT_WITHIN_S = 0.08
 """What is left of the 0.1 s that an answer may wait is for the spool."""
@@ -40,11 +41,12 @@ class Waiting:
 class GroupCommit:
     """Writes the records of one process. `away` is why the database is not used now, empty when it is."""
 
-    def __init__(self, inserts: Inserts, spool: Spool, clock: Callable[[], float], tell: Tell) -> None:
+    def __init__(self, inserts: Inserts, spool: Spool, clock: Callable[[], float], tell: Tell, turns: Turns) -> None:
         self.inserts = inserts
         self.spool = spool
         self.clock = clock
         self.tell = tell
+        self.turns = turns
         self.queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self.chain = Chain()
         self.away = "records of an earlier time wait in the spool" if spool.waiting() else ""
@@ -60,13 +62,15 @@ class GroupCommit:
         if not self.away:
             waiting = Waiting(sealed)
             self.queue.put(waiting)
-            if waiting.done.wait(COMMIT_WITHIN_S):
+            if self.turns.wait(waiting.done.wait, COMMIT_WITHIN_S):
                 if not waiting.kept:
                     raise NotRecorded(sealed.row.decision_id)
                 return
             waiting.given_up = True
             self._stay_away("slow")
-        if not self._keep_aside([sealed]):
+        with self.turns.aside():
+            kept = self._keep_aside([sealed])
+        if not kept:
             raise NotRecorded(sealed.row.decision_id)
 
     def close(self) -> None:
@@ -85,6 +89,7 @@ class GroupCommit:
                 if self.away or self._waits():
                     self._drain()
                 tried = time.monotonic()
+        self.inserts.close()
 
     def _collect(self) -> tuple[list[Waiting], bool]:
         """What was handed in, after waiting for the first; False at the end."""

@@ -6,6 +6,7 @@ import msgspec
 from flask import Flask, Response
 
 from cds_service.app import Application
+from cds_service.edge import own_key_set
 from cds_service.hooks.discovery import Service, discovery_body
 from cds_service.hooks.feedback import read_feedback
 from cds_service.inference import describe_models
@@ -42,7 +43,7 @@ def make_flask(application: Application) -> Flask:
     add_health_routes(app, application)
     add_metrics(app, application)
     add_knowledge_route(app, application)
-    add_key_set_route(app, application.read_key_set)
+    add_key_set_route(app, lambda: own_key_set(application.settings))
     add_apps(app, application)
     return app
 

@@ -6,16 +6,17 @@ import sys
 from tests.architecture.source import CHECKOUT, imports, modules, name
 
 # Anything may import errors. `outbound` opens the only connections to elsewhere: `app` hands them out, who uses one
-# imports its types. Beyond the table: knowledge holds services (a type of `hooks`), rules and cards speak of routes and
-# strengths (types of `terminology`).
+# imports its types. `turns` says which thread of a process computes. Beyond the table: knowledge holds services (a type
+# of `hooks`), rules and cards speak of routes and strengths (types of `terminology`).
 ALLOWED = {
     "errors": set(),
     "folders": set(),
     "settings": {"folders"},
     "hooks": set(),
     "trust": {"hooks", "outbound", "database"},
-    "database": set(),
-    "store": {"database"},
+    "turns": set(),
+    "database": {"turns"},
+    "store": {"database", "turns"},
     "recording": {"chart", "hooks", "record", "store", "reasoning"},
     "remembering": {
         "call",

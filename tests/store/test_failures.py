@@ -200,7 +200,7 @@ def test_a_disk_that_is_really_full_is_as_good_as_away(tmp_path: Path) -> None:
         store.write(an_entry(1))
         with store.database.connect() as connection:
             pages = connection.execute(text("PRAGMA page_count")).scalar_one()
-        event.listen(store.database, "checkout", lambda link, *_: link.execute(f"PRAGMA max_page_count = {pages}"))
+        event.listen(store.database, "begin", lambda link: link.exec_driver_sql(f"PRAGMA max_page_count = {pages}"))
         for number in range(2, 40):
             store.write(an_entry(number, payload=bytes(number) * 20_000))
         assert store.health().away == "OperationalError"
