@@ -3,11 +3,12 @@
 Weights: Charlson et al., J Chronic Dis 1987;40:373-383. ICD-10 categories: Quan et al., Med Care 2005;43:1130-1139.
 """
 
+from functools import lru_cache
 from types import MappingProxyType
 
 from cds_service.chart.drugs import Problem
 from cds_service.chart.facts import Fact, Items, Known, Source
-from cds_service.chart.problems import is_coded, unsettled
+from cds_service.chart.problems import undotted, unsettled
 from cds_service.chart.systems import ICD10CM
 
 Group = tuple[int, tuple[str, ...]]
@@ -100,6 +101,7 @@ REPLACES = MappingProxyType(
         "metastatic cancer": "cancer",
     }
 )
+LONGEST_PREFIX = 4  # characters of the longest code above, without its dot
 
 
 def charlson_points(conditions: Items[Problem]) -> Fact[float]:
@@ -112,10 +114,16 @@ def charlson_points(conditions: Items[Problem]) -> Fact[float]:
         return doubt
     problems = [problem for problem in conditions.items if problem.active]
     coded = [each for problem in problems for each in problem.codes if each.system == ICD10CM]
-    found = {name for name, (_, codes) in GROUPS.items() if any(is_coded(each, frozenset(), codes) for each in coded)}
+    found = {name for each in coded for name in groups_of(each.code.replace(".", "")[:LONGEST_PREFIX])}
     counted = found - {REPLACES[name] for name in found if name in REPLACES}
     placed = all(any(coded.system == ICD10CM for coded in problem.codes) for problem in problems)
     sources = tuple(Source(problem.reference, problem.onset) for problem in problems)
     points = float(sum(GROUPS[name][0] for name in counted))
     whole = doubt is None and placed
     return Known(points, "{score}", sources, at_least=not whole, formula="Charlson 1987, ICD-10 by Quan 2005")
+
+
+@lru_cache(maxsize=4096)
+def groups_of(beginning: str) -> tuple[str, ...]:
+    """The groups of an ICD-10-CM code by its first characters, without the dot. Charts share most of their codes."""
+    return tuple(name for name, (_, codes) in GROUPS.items() if beginning.startswith(undotted(codes)))

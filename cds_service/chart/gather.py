@@ -80,8 +80,9 @@ def gather(
 
 def medications_of(received: Received) -> Medications:
     """The Medication resources that came along with drafts and prefetch."""
-    resources = [*received.supporting, *(each for result in received.prefetch.values() for each in result.resources)]
+    resources = list(received.supporting)
     urls = {**received.draft_urls}
     for result in received.prefetch.values():
+        resources += result.resources
         urls.update(result.urls)
     return Medications.of(resources, urls)

@@ -56,7 +56,7 @@ class Medications(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, resources: Iterable[Resource], urls: Mapping[str, str]) -> "Medications":
-        medications = (resource for resource in resources if isinstance(resource, Medication))
+        medications = [resource for resource in resources if isinstance(resource, Medication)]
         return cls({f"Medication/{medication.id}": medication for medication in medications}, urls)
 
     def find(self, reference: Reference | None, contained: tuple[Medication, ...] = ()) -> Medication | None:

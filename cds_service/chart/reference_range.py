@@ -3,7 +3,7 @@
 from cds_service.chart.catalogue import CATALOGUE
 from cds_service.chart.fact_type import FactType
 from cds_service.chart.facts import Fact, Known, Reason, Unknown
-from cds_service.chart.measuring import Amount, Setting, amount_in, amount_of, in_unit, measure, newest_reading
+from cds_service.chart.measuring import Amount, Setting, amount_in, amount_of, in_unit, measure
 from cds_service.chart.numbers import tidy
 from cds_service.chart.readings import Reading, Readings
 from cds_service.fhir.resources import Observation, ReferenceRange
@@ -19,9 +19,9 @@ def times_upper_limit(name: str, readings: Readings, setting: Setting) -> Fact[f
     """
     fact = CATALOGUE[name]
     value = measure(fact, readings, setting)
-    newest = newest_reading(fact, readings, setting)
-    if isinstance(value, Unknown) or isinstance(newest, Unknown):
+    if isinstance(value, Unknown):
         return value
+    newest = readings.of(fact.loinc)[0]
     limit = upper_limit(fact, newest)
     if limit is None:
         return Unknown(Reason.NOT_RECORDED, f"upper limit of normal of {fact.label} not recorded", newest.when)

@@ -1,6 +1,7 @@
 """UCUM units as people write them."""
 
 import re
+from functools import lru_cache
 
 # A whole unit that people write as a word, plural.
 WHOLE_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "/d": "a day", "1": ""}
@@ -25,6 +26,7 @@ UNIT_PARTS = {
 }
 
 
+@lru_cache(maxsize=256)
 def say_unit(unit: str | None) -> str:
     """A UCUM unit as people write it, with the blank before it: "mL/min/{1.73_m2}" gives " mL/min/1.73 m²"."""
     if not unit or unit in WHOLE_UNITS:

@@ -4,7 +4,7 @@ A rule is reached by a recognised drug in focus whose ingredient is on one of it
 was not read, reaches nothing by itself but may be the other drug of a pair.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -20,16 +20,24 @@ from cds_service.reasoning.sides import Standing, stand
 from cds_service.reasoning.verdicts import TRUE, Verdict, merge
 
 
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """Some drugs of a chart, and which of them hold each ingredient."""
+
+    drugs: tuple[Drug, ...]
+    holders: Mapping[str, tuple[Drug, ...]]
+    ingredients: frozenset[str]
+
+
 class Present(msgspec.Struct, frozen=True, gc=False):
     """The drugs of one chart, arranged once per call so that each rule looks only at those it names.
 
-    `holders` are the drugs by the ingredients they hold. `in_focus` are references. `unseen_orders` and
+    `held` are all drugs, `focused` those this call is about. `in_focus` are references. `unseen_orders` and
     `unseen_medications` say which drugs may be there but were not recognised or not read.
     """
 
     chart: Chart
-    holders: Mapping[str, tuple[Drug, ...]]
-    held: frozenset[str]
+    held: Held
+    focused: Held
     in_focus: frozenset[str]
     unseen_orders: tuple[Missing, ...]
     unseen_medications: tuple[Missing, ...]
@@ -53,18 +61,24 @@ class Assignment(msgspec.Struct, frozen=True, gc=False):
 
 def arrange(chart: Chart) -> Present:
     """Look once at every drug of the chart."""
-    holders: dict[str, list[Drug]] = {}
-    for drug in chart.drugs:
-        for ingredient in dict.fromkeys(drug.ingredient_rxcuis):
-            holders.setdefault(ingredient, []).append(drug)
+    focus = chart.focus
     return Present(
         chart,
-        {rxcui: tuple(drugs) for rxcui, drugs in holders.items()},
-        frozenset(holders),
-        frozenset(drug.reference for drug in chart.focus),
+        hold(chart.drugs),
+        hold(focus),
+        frozenset([drug.reference for drug in focus]),
         unseen("orders", chart.orders),
         unseen("medications", chart.medications),
     )
+
+
+def hold(drugs: tuple[Drug, ...]) -> Held:
+    """Some drugs by what they hold."""
+    holders: dict[str, tuple[Drug, ...]] = {}
+    for drug in drugs:
+        for ingredient in set(drug.ingredient_rxcuis):
+            holders[ingredient] = (*holders.get(ingredient, ()), drug)
+    return Held(drugs, holders, frozenset(holders))
 
 
 def unseen(name: str, drugs: Items[Drug]) -> tuple[Missing, ...]:
@@ -95,19 +109,21 @@ def is_present(chart: Chart, name: str) -> bool:
     return isinstance(chart.value(name), Known)
 
 
-def holding(side: Side, present: Present) -> Iterable[Drug]:
-    """The drugs of the chart that hold what `side` asks for, each once."""
+def holding(side: Side, held: Held) -> Iterable[Drug]:
+    """The drugs that hold what `side` asks for, each once."""
     if side.any_drug:
-        return present.chart.drugs
-    held = sorted(side.ingredients & present.held)
-    if len(held) == 1:
-        return present.holders[held[0]]
-    return {drug.reference: drug for ingredient in held for drug in present.holders[ingredient]}.values()
+        return held.drugs
+    ingredients = side.ingredients & held.ingredients
+    if not ingredients:
+        return ()
+    if len(ingredients) == 1:
+        return held.holders[next(iter(ingredients))]
+    return {drug.reference: drug for each in sorted(ingredients) for drug in held.holders[each]}.values()
 
 
-def standing_on(side: Side, present: Present) -> list[Standing]:
-    """Every drug of the chart that stands, or may stand, on `side`."""
-    return [standing for drug in holding(side, present) if (standing := stand(side, drug)) is not None]
+def standing_on(side: Side, held: Held) -> list[Standing]:
+    """Every drug that stands, or may stand, on `side`."""
+    return [standing for drug in holding(side, held) if (standing := stand(side, drug)) is not None]
 
 
 def assign(one: Standing, other: Standing) -> Assignment:
@@ -117,14 +133,10 @@ def assign(one: Standing, other: Standing) -> Assignment:
     return Assignment(bindings, merge(Truth.UNKNOWN, unsure) if unsure else TRUE)
 
 
-def singles(rule: Rule, present: Present) -> Iterator[Assignment]:
+def singles(rule: Rule, present: Present) -> list[Assignment]:
     """An order rule: once per drug in focus."""
-    side = rule.sides[0]
-    for drug in holding(side, present):
-        if drug.reference in present.in_focus:
-            standing = stand(side, drug)
-            if standing is not None:
-                yield Assignment({standing.side: standing.bound}, standing.verdict)
+    standings = standing_on(rule.sides[0], present.focused)
+    return [Assignment({standing.side: standing.bound}, standing.verdict) for standing in standings]
 
 
 def pairs(rule: Rule, first: list[Standing], second: list[Standing], present: Present) -> list[list[Assignment]]:

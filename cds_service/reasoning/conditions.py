@@ -1,6 +1,6 @@
 """Reading nested conditions: `all`, `any` and `not` over lines."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 
 from cds_service.chart.chart import Chart
 from cds_service.knowledge.rules import Condition, Line
@@ -19,31 +19,31 @@ def weigh(condition: Condition, chart: Chart, bindings: Bindings) -> Verdict:
     return weigh_members(condition.members, chart, bindings)
 
 
-def weigh_all(conditions: Collection[Condition], chart: Chart, bindings: Bindings) -> Verdict:
+def weigh_all(conditions: Sequence[Condition], chart: Chart, bindings: Bindings) -> Verdict:
     """`and`: the first false verdict decides alone; otherwise every member was read and counts."""
     if not conditions:
         return PLAIN[Truth.TRUE]
+    if len(conditions) == 1:
+        return weigh(conditions[0], chart, bindings)
     verdicts = []
     for condition in conditions:
         verdict = weigh(condition, chart, bindings)
         if verdict.truth is Truth.FALSE:
             return verdict
         verdicts.append(verdict)
-    if len(verdicts) == 1:
-        return verdicts[0]
     return merge(all_of([verdict.truth for verdict in verdicts]), verdicts)
 
 
-def weigh_any(conditions: Collection[Condition], chart: Chart, bindings: Bindings) -> Verdict:
+def weigh_any(conditions: Sequence[Condition], chart: Chart, bindings: Bindings) -> Verdict:
     """`or`: the first true verdict decides alone; otherwise every member was read and counts."""
     if not conditions:
         return PLAIN[Truth.FALSE]
+    if len(conditions) == 1:
+        return weigh(conditions[0], chart, bindings)
     verdicts = []
     for condition in conditions:
         verdict = weigh(condition, chart, bindings)
         if verdict.truth is Truth.TRUE:
             return verdict
         verdicts.append(verdict)
-    if len(verdicts) == 1:
-        return verdicts[0]
     return merge(any_of([verdict.truth for verdict in verdicts]), verdicts)

@@ -58,7 +58,7 @@ def evaluate_rule(rule: Rule, present: Present) -> list[Finding]:
 
 def evaluate_pairs(rule: Rule, present: Present) -> list[Finding]:
     """One finding per unordered pair, and one per drug whose partner may be there unseen or is not there at all."""
-    first, second = [standing_on(side, present) for side in rule.sides]
+    first, second = [standing_on(side, present.held) for side in rule.sides]
     if not (first and second):  # the most common case by far: each drug stands alone
         alone = [evaluate_alone(rule, present, [standing]) for standing in first or second]
         return [finding for finding in alone if finding is not None]

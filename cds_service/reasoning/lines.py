@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
@@ -35,6 +36,7 @@ LISTS = frozenset(
 )
 ONLY_RISES_INTO = frozenset({Operator.ABOVE, Operator.AT_LEAST})
 DRUG_LISTS = frozenset({"medications", "orders"})
+NOTHING_FOUND: Known[tuple[str, ...]] = Known(())
 
 
 def read_line(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
@@ -46,7 +48,7 @@ def read_line(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
     else:
         verdict = read_value(line, chart, bindings)
     if verdict.truth is Truth.UNKNOWN and line.if_missing is not None:
-        return Verdict(truth(line.if_missing), assumed=(assumption(line, verdict.missing),))
+        return Verdict(truth(line.if_missing), assumed=(assumption(line, reasons_of(verdict.missing)),))
     return verdict
 
 
@@ -121,8 +123,12 @@ def read_list(line: Line, value_set: ValueSet, chart: Chart, bindings: Bindings)
         answer = negate(answer)
     if answer is Truth.UNKNOWN:
         return Verdict(answer, missing=(*unread, *unplaced))
-    found = Known(tuple(item.name for item in matching), sources=tuple(Source(item.reference) for item in matching))
-    return Verdict(answer, {line.fact: found})
+    return Verdict(answer, {line.fact: name_all(matching) if matching else NOTHING_FOUND})
+
+
+def name_all(items: list[Any]) -> Known[tuple[str, ...]]:
+    """The items of a list that were found, by name."""
+    return Known(tuple([item.name for item in items]), sources=tuple([Source(item.reference) for item in items]))
 
 
 def count_different(items: list[Any], value_set: ValueSet) -> int:
@@ -166,10 +172,15 @@ def unplaceable(name: str, text: str) -> Missing:
     return Missing("list", name, Reason.UNRECOGNISED, text)
 
 
-def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
+def reasons_of(missing: tuple[Missing, ...]) -> str:
+    """Why things are missing, each reason once."""
+    return ", ".join(dict.fromkeys([each.reason.value for each in missing]))
+
+
+@lru_cache(maxsize=4096)
+def assumption(line: Line, reasons: str) -> str:
     """The author's `if_missing` in words: "INR above 4: assumed not so (not sent)", "in hospital: assumed no"."""
     label = CATALOGUE[line.fact].label if line.fact in CATALOGUE else line.fact
-    reasons = ", ".join(dict.fromkeys(each.reason.value for each in missing))
     if isinstance(line.operand, bool):
         return f"{label}: assumed {'yes' if line.operand is line.if_missing else 'no'} ({reasons})"
     so = "so" if line.if_missing else "not so"

@@ -24,6 +24,7 @@ def problems(*codes: str, complete: bool = True, system: str = ICD10CM) -> Items
         (("I50.9", "I50.1"), 1),  # one group counts once
         (("N18.4", "B20"), 8),
         (("I10",), 0),
+        (("E113211", "S72.001A"), 2),  # diabetic retinopathy to the seventh character; a fracture
     ],
 )
 def test_each_group_counts_once_and_the_severe_form_replaces_the_mild_one(
