@@ -13,6 +13,7 @@ from socket import socket
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 ECHO = [sys.executable, "-m", "bench.echo"]
+KEEPING_ECHO = [*ECHO, "keep"]
 SERVICE = [sys.executable, "-c", "from cds_service.cli import app; app()", "serve", "--profile", "dev", "--port"]
 
 
