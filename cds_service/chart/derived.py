@@ -20,6 +20,7 @@ AKI_WINDOW = timedelta(days=7)
 SECOND_FROM_WEEK, THIRD_FROM_WEEK = 14, 28
 A_DAY = timedelta(days=1)
 AT_ODDS = 2.0
+NOT_REQUESTED = Unknown(Reason.NOT_REQUESTED)
 
 
 class Inputs(msgspec.Struct, frozen=True):
@@ -37,12 +38,12 @@ def take(values: Values, *names: str) -> Inputs | Unknown:
     """The inputs called `names`, or the first that is missing, as the reason of the result."""
     taken: dict[str, Known[Any]] = {}
     for name in names:
-        fact = values.get(name, Unknown(Reason.NOT_REQUESTED))
-        label = CATALOGUE[name].label
+        fact = values.get(name, NOT_REQUESTED)
         if isinstance(fact, Unknown):
-            return Unknown(fact.reason, fact.detail or f"{label} {fact.reason.value}", fact.as_of)
+            detail = fact.detail or f"{CATALOGUE[name].label} {fact.reason.value}"
+            return Unknown(fact.reason, detail, fact.as_of)
         if fact.at_least:
-            bound = f"{label} only known to be at least {CATALOGUE[name].say(fact.value)}"
+            bound = f"{CATALOGUE[name].label} only known to be at least {CATALOGUE[name].say(fact.value)}"
             return Unknown(Reason.UNRECOGNISED, bound, fact.as_of)
         taken[name] = fact
     return Inputs({name: fact.value for name, fact in taken.items()}, tuple(taken.values()))
@@ -141,6 +142,7 @@ def clearance(name: str, values: Values, weight: str, which: str) -> Fact[float]
 def aki_stage(readings: Readings, setting: Setting) -> Fact[float]:
     """KDIGO stage by creatinine; 0 means that the series of the last week was read and shows no injury.
 
+    A value of that week is held against those of the week before it, so two weeks are read.
     A list that was not read whole can prove an injury, as a lower bound, but not its absence.
     """
     creatinine = CATALOGUE["creatinine"]
@@ -149,7 +151,7 @@ def aki_stage(readings: Readings, setting: Setting) -> Fact[float]:
         return newest
     if setting.now - newest.when > AKI_WINDOW:
         return Unknown(Reason.TOO_OLD, f"creatinine of {setting.on(newest.when)}", newest.when)
-    series = series_of(creatinine, readings, setting)
+    series = series_of(creatinine, readings, setting, span=2 * AKI_WINDOW)
     if not series or series[0][0] != newest:
         return Unknown(Reason.MALFORMED, "the newest creatinine is not a plain number", newest.when)
     stage = equations.aki_stage([(reading.when, value) for reading, value in series])

@@ -26,13 +26,13 @@ class Setting(msgspec.Struct, frozen=True):
 
     def shelf_life(self, fact: FactType) -> timedelta | None:
         """The shortest shelf life that applies; None never expires."""
-        days = [fact.shelf_life_days]
-        if self.inpatient:
-            days = [fact.shelf_life_inpatient_days or fact.shelf_life_days]
-        if self.child:
-            days.append(fact.shelf_life_child_days)
-        limits = [limit for limit in days if limit is not None]
-        return timedelta(days=min(limits)) if limits else None
+        days = fact.shelf_life_days
+        if self.inpatient and fact.shelf_life_inpatient_days:
+            days = fact.shelf_life_inpatient_days
+        child_days = fact.shelf_life_child_days if self.child else None
+        if child_days is not None:
+            days = child_days if days is None else min(days, child_days)
+        return None if days is None else timedelta(days=days)
 
     def on(self, moment: datetime) -> str:
         """A date as a clinician reads it: "3 Mar 2020"."""
@@ -120,14 +120,14 @@ def amount_in(quantity: Quantity) -> Amount | None:
     if quantity.value is None:
         return None
     coded = quantity.code if quantity.system in (UCUM, None) else None
-    units = tuple(unit for unit in (coded, quantity.unit) if unit)
+    units = tuple([unit for unit in (coded, quantity.unit) if unit])
     return Amount(quantity.value, units, quantity.comparator or "")
 
 
 def in_unit(fact: FactType, amount: Amount) -> float | None:
     """The amount in the fact's unit; None when no unit was sent or none of them is understood."""
     for unit in amount.units or ("",):
-        meant = next((means for sent, means in fact.reads_as if sent == unit or same_unit(sent, unit)), unit)
+        meant = meaning(unit, fact)
         if fact.name == "hba1c" and same_unit(meant, "mmol/mol"):
             return ngsp_percent(amount.value)
         value = convert(amount.value, meant, fact.unit or "", fact.molar_mass_g_per_mol, fact.valence)
@@ -136,11 +136,22 @@ def in_unit(fact: FactType, amount: Amount) -> float | None:
     return None
 
 
-def series_of(fact: FactType, readings: Readings, setting: Setting) -> tuple[tuple[Reading, float], ...]:
-    """Every dated, readable, plausible exact value of `fact`, newest first."""
+def meaning(unit: str, fact: FactType) -> str:
+    """The unit that `unit` can only mean where it comes with this fact; most mean what they say."""
+    for sent, means in fact.reads_as:
+        if sent == unit or same_unit(sent, unit):
+            return means
+    return unit
+
+
+def series_of(
+    fact: FactType, readings: Readings, setting: Setting, span: timedelta
+) -> tuple[tuple[Reading, float], ...]:
+    """The readable, plausible exact values of `fact` within `span` of its newest reading, newest first."""
     found = []
-    for reading in readings.of(fact.loinc):
-        known = read_number(fact, reading, setting) if reading.when != UNDATED else None
+    every = readings.of(fact.loinc)
+    for reading in every:
+        known = read_number(fact, reading, setting) if every[0].when - reading.when <= span else None
         if isinstance(known, Known) and not known.at_least:
             found.append((reading, known.value))
     return tuple(found)

@@ -90,7 +90,7 @@ def place_concept(concept: CodeableConcept, vocabulary: Vocabulary) -> Placed | 
         (RecognisedBy.CODE, [(canonical(coding.system), (coding.code or "").strip()) for coding in concept.coding]),
     ):
         found = [product_of(system, code, vocabulary.terminology) for system, code in codings]
-        products = [product for product in found if product]
+        products = list(filter(None, found))
         if products:
             closest = min(products, key=_closeness) if len(products) > 1 else products[0]
             if any(_contradict(closest, other) for other in products if other is not closest):

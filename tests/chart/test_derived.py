@@ -211,6 +211,11 @@ def test_a_stable_series_read_whole_is_stage_zero() -> None:
     assert value("aki_stage", labs=whole(*creatinines((1, 1.0), (4, 1.0)))).value == 0
 
 
+def test_a_rise_in_the_last_week_counts_from_the_week_before_it() -> None:
+    # KDIGO: 2.0 is twice the 1.0 of seven days before, stage 2, and a recovering kidney keeps its stage for a week.
+    assert value("aki_stage", labs=whole(*creatinines((1, 1.0), (8, 2.0), (15, 1.0)))).value == 2
+
+
 def test_one_creatinine_cannot_exclude_an_injury() -> None:
     fact = value("aki_stage", labs=whole(*creatinines((1, 1.0))))
     assert fact == Unknown(Reason.NOT_RECORDED, "no second creatinine within 7 days")
