@@ -5,18 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.database import SURVIVES_POWER_LOSS, reach_database
-from cds_service.store.migrate import upgrade
-from cds_service.store.store import FILE, Places
+from cds_service.store.store import Places
 from tests.store.entries import places_in
-
-
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the tables of the store and no row. A copy is made sooner than the tables are."""
-    file = tmp_path_factory.mktemp("tables") / FILE
-    make_tables(None, file)
-    return file
+from tests.support.databases import make_tables
 
 
 @pytest.fixture
@@ -29,12 +20,6 @@ def places(database_url: str, tmp_path: Path, empty_file: Path) -> Places:
     places.home.mkdir()
     shutil.copy(empty_file, places.home)
     return places
-
-
-def make_tables(url: str | None, file: Path) -> None:
-    engine = reach_database(url, file, SURVIVES_POWER_LOSS)
-    upgrade(engine)
-    engine.dispose()
 
 
 @pytest.fixture(autouse=True)

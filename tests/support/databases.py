@@ -9,7 +9,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-__all__ = ["database_url", "postgresql"]
+from cds_service.database import SURVIVES_POWER_LOSS, reach_database
+from cds_service.store.migrate import upgrade
+from cds_service.store.store import FILE
+
+__all__ = ["database_url", "empty_file", "postgresql"]
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +50,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the tables of the store and no row. A copy is made sooner than the tables are."""
+    file = tmp_path_factory.mktemp("tables") / FILE
+    make_tables(None, file)
+    return file
+
+
+def make_tables(url: str | None, file: Path) -> None:
+    engine = reach_database(url, file, SURVIVES_POWER_LOSS)
+    upgrade(engine)
+    engine.dispose()
