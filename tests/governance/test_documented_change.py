@@ -14,7 +14,9 @@ from tests.governance.conftest import Ward, bleeding, changed, small
 from tests.governance.test_simulate import react, simulate
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "releases.md"
-OVERLAY, DIFFERENCE, SIMULATION = re.findall(r"```(?:toml|text)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+OVERLAY, DIFFERENCE, SIMULATION, RISK_CARDS = re.findall(
+    r"```(?:toml|text)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL
+)
 
 
 @pytest.fixture(scope="module")
