@@ -111,17 +111,14 @@ def name_role(role: str | None, user_id: str | None, roles: frozenset[str] = NO_
 
 def reached_of(findings: tuple[Finding, ...]) -> dict[str, tuple[str, ...]]:
     """The rules that did not fire, by outcome, and what kept some undetermined, each once."""
-    outcomes = {
-        outcome.value: tuple(sorted({each.rule.id for each in findings if each.outcome is outcome}))
-        for outcome in (Outcome.SILENT, Outcome.UNDETERMINED, Outcome.ERROR)
-    }
-    missing = {
-        name_missing(missing)
-        for finding in findings
-        if finding.outcome is Outcome.UNDETERMINED
-        for missing in finding.missing
-    }
-    return {**outcomes, "missing": tuple(sorted(missing))}
+    reached: dict[str, set[str]] = {"silent": set(), "undetermined": set(), "error": set(), "missing": set()}
+    for finding in findings:
+        if finding.outcome is Outcome.FIRES:
+            continue
+        reached[finding.outcome].add(finding.rule.id)
+        if finding.outcome is Outcome.UNDETERMINED:
+            reached["missing"].update([name_missing(missing) for missing in finding.missing])
+    return {outcome: tuple(sorted(named)) for outcome, named in reached.items()}
 
 
 def name_missing(missing: Missing) -> str:

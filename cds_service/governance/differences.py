@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from cds_service.reasoning.findings import Outcome
+from cds_service.record.reading import chart_of
 from cds_service.record.stored import ENCODER, StoredFinding, StoredRecord
 
 NOT_REACHED = "not reached"
 PARTS = {
     "scored": "what models said",
     "beside": "what rules of the other arm found",
+    "silent_beside": "which rules of the other arm had nothing to say",
     "beside_scored": "what models of the other arm said",
 }
 """Parts of a record that are compared whole, in words."""
@@ -40,7 +42,7 @@ def differ(part: str, kept: StoredRecord, again: StoredRecord) -> bool:
 def differing_findings(kept: StoredRecord, again: StoredRecord) -> Iterator[str]:
     """The rules with their drugs whose alert comes or goes, or is of another urgency."""
     was, now = say_findings(kept), say_findings(again)
-    names = {drug.reference: drug.name for drug in kept.chart.drugs}
+    names = {drug.reference: drug.name for drug in chart_of(kept).drugs}
     for key in sorted({*was, *now}):
         one, other = was.get(key, NOT_REACHED), now.get(key, NOT_REACHED)
         if one != other:
@@ -52,7 +54,9 @@ def differing_findings(kept: StoredRecord, again: StoredRecord) -> Iterator[str]
 def say_findings(record: StoredRecord) -> dict[str, str]:
     """What became of each finding, by rule and drugs, as `Finding.key` has it."""
     withheld = {each.finding: each.reason for each in record.withheld}
-    return {key: say_finding(each, withheld.get(key)) for each in record.findings for key in (key_of(each),)}
+    silent = {f"{rule}|{drugs}" if drugs else rule for drugs, rules in record.silent.items() for rule in rules}
+    told = {key: say_finding(each, withheld.get(key)) for each in record.findings for key in (key_of(each),)}
+    return {**dict.fromkeys(silent, Outcome.SILENT.value), **told}
 
 
 def key_of(finding: StoredFinding) -> str:

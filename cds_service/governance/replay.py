@@ -6,18 +6,22 @@ from functools import lru_cache
 
 import msgspec
 
+from cds_service import __version__
 from cds_service.call import Asked, decide
 from cds_service.governance.arms import differing
 from cds_service.governance.releases import open_release
 from cds_service.knowledge.release import Release
 from cds_service.presenting.audience import Reader
 from cds_service.reasoning.evaluate import evaluate
+from cds_service.record.reading import chart_of
 from cds_service.record.scores import stored_score
 from cds_service.record.stored import (
+    CODEC,
     ENCODER,
     StoredRecord,
+    silent_rules,
     stored_cards,
-    stored_finding,
+    stored_findings,
     stored_withheld,
 )
 from cds_service.risk.score import score
@@ -49,25 +53,34 @@ def replay(kept: StoredRecord, archive: Archive) -> StoredRecord:
     if not kept.beside_digest:
         return again
     beside = archive.beside(kept.beside_digest, kept.release_digest).for_tenant(kept.tenant)
-    findings = evaluate(beside.index, kept.chart)
+    chart = chart_of(kept)
+    findings = evaluate(beside.index, chart)
     return msgspec.structs.replace(
         again,
-        beside=tuple(stored_finding(finding) for finding in findings),
-        beside_scored=tuple(stored_score(scored) for scored in score(beside.models, kept.chart)),
+        beside=stored_findings(findings),
+        silent_beside=silent_rules(findings),
+        beside_scored=tuple(stored_score(scored) for scored in score(beside.models, chart)),
     )
 
 
 def replay_under(kept: StoredRecord, release: Release) -> StoredRecord:
     """The record that the same call would have given under `release`, the tenant's own."""
-    decided = decide(evaluate(release.index, kept.chart), kept.chart, release, asked_in(kept))
+    chart = chart_of(kept)
+    decided = decide(evaluate(release.index, chart), chart, release, asked_in(kept))
     return msgspec.structs.replace(
         kept,
         release_digest=release.digest,
-        findings=tuple(stored_finding(finding) for finding in decided.findings),
+        findings=stored_findings(decided.findings),
+        silent=silent_rules(decided.findings),
         withheld=tuple(stored_withheld(withheld) for withheld in decided.withheld),
         cards=stored_cards(decided.cards),
         scored=tuple(stored_score(scored, decided.quiet_models) for scored in decided.scored),
     )
+
+
+def must_be_equal(kept: StoredRecord) -> bool:
+    """Whether equal bytes are promised: this code decided, and keeps records in the form that this one has."""
+    return (kept.code_version, kept.codec) == (__version__, CODEC)
 
 
 def asked_in(kept: StoredRecord) -> Asked:

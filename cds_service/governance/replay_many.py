@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cds_service import __version__
 from cds_service.errors import BadRelease
 from cds_service.governance.many import envelopes_of
-from cds_service.governance.replay import Archive, encode, replay
+from cds_service.governance.replay import Archive, encode, must_be_equal, replay
 from cds_service.record.reading import UnreadableRecord, read_record
 from cds_service.store.reading import Records
 from cds_service.store.releases import NoSuchRelease
@@ -56,7 +55,7 @@ def replay_each(records: Records, archive: Archive, ids: Sequence[str]) -> Itera
         except (Unopened, UnreadableRecord):
             yield envelope.row.decision_id, Again.UNREADABLE
         else:
-            other = Again.DIFFERENT if kept.code_version == __version__ else Again.OTHER_CODE
+            other = Again.DIFFERENT if must_be_equal(kept) else Again.OTHER_CODE
             yield envelope.row.decision_id, Again.EQUAL if equal else other
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cds_service.call import select
+from cds_service.chart.chart import Chart
 from cds_service.governance.arms import differing
 from cds_service.governance.many import envelopes_of
 from cds_service.governance.replay import asked_in
@@ -18,7 +19,7 @@ from cds_service.knowledge.release import Release, RuleIndex
 from cds_service.presenting.groups import Risk
 from cds_service.reasoning.evaluate import evaluate
 from cds_service.reasoning.findings import Finding, Outcome
-from cds_service.record.reading import UnreadableRecord, read_record
+from cds_service.record.reading import UnreadableRecord, chart_of, read_record
 from cds_service.record.stored import StoredRecord
 from cds_service.store.entries import patient_parts, subject_parts
 from cds_service.store.outcomes import Outcomes
@@ -83,10 +84,11 @@ def compare(trial: Trial, envelope: Envelope, kept: StoredRecord) -> Compared:
     """What the other release changes in one decision; most calls reach none of the rules that differ."""
     alerts = sum(finding.outcome == "shown" for finding in envelope.findings)
     pair = trial.pair_for(kept.tenant)
-    here, there = (evaluate(index, kept.chart) for index in (pair.base_differs, pair.other_differs))
+    chart = chart_of(kept)
+    here, there = (evaluate(index, chart) for index in (pair.base_differs, pair.other_differs))
     if pair.only_rules and not any(finding.outcome is Outcome.FIRES for finding in (*here, *there)):
         return Compared(alerts)
-    before, after = show(pair.base, kept), show(pair.other, kept)
+    before, after = show(pair.base, chart, kept), show(pair.other, chart, kept)
     changes = list(find_changes(before.alerts, after.alerts, kept))
     return Compared(
         alerts,
@@ -102,10 +104,10 @@ class Shown(NamedTuple):
     risks: tuple[Risk, ...]
 
 
-def show(release: Release, kept: StoredRecord) -> Shown:
+def show(release: Release, chart: Chart, kept: StoredRecord) -> Shown:
     """What a release would have shown."""
-    findings = evaluate(release.index, kept.chart)
-    chosen = select(findings, kept.chart, release, asked_in(kept))
+    findings = evaluate(release.index, chart)
+    chosen = select(findings, chart, release, asked_in(kept))
     withheld = {each.finding.key for each in chosen.withheld}
     fired = (finding for finding in findings if finding.outcome is Outcome.FIRES)
     return Shown({finding.key: finding for finding in fired if finding.key not in withheld}, chosen.risks.own)

@@ -1,26 +1,29 @@
 """A decision as it is kept: rules and drugs named, not copied, so that a record stays small and reads alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from cds_service.chart.chart import Chart
 from cds_service.chart.facts import Fact
 from cds_service.hooks.response import Card
 from cds_service.presenting.groups import Withheld
 from cds_service.presenting.memory import NO_MEMORY, Memory
 from cds_service.presenting.session import Session
-from cds_service.reasoning.findings import Finding, Missing
+from cds_service.reasoning.findings import Finding, Missing, Outcome
+from cds_service.record.charts import StoredChart, stored_chart
 from cds_service.record.decision import DecisionRecord
 from cds_service.record.scores import StoredScore, stored_score
 
-CODEC = 1
-"""Which form the bytes have. A change of the form that old bytes do not fit gets a new number, and `reading` keeps
-a way to read each."""
+CODEC = 2
+"""Which form the bytes have; a change of the form gets a new number. The classes here read form 1 too, which has silent
+rules among the findings, unknown facts among the values, and drafts in their orders."""
+READABLE = (1, CODEC)
 
-ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
+Silent = Mapping[str, Mapping[str, str]]
+
+ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
 
 class StoredBinding(msgspec.Struct, frozen=True, gc=False):
@@ -56,7 +59,11 @@ class StoredWithheld(msgspec.Struct, frozen=True, gc=False):
 
 class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a decision was made from and what came out. `zone` is the site's, by its name in the tz database:
-    times in the chart keep their offset only. `cards` are JSON, as they went out but for the order of members."""
+    times in the chart keep their offset only. `cards` are JSON, as they went out but for the order of members.
+
+    `silent` are the rules that were reached and had nothing to say, `silent_beside` those of the other arm: by the
+    drugs they looked at, joined by `|` as in a finding's key, the version of each rule by its id. What they rest on
+    stands in the chart. All other outcomes are in `findings` and `beside`."""
 
     codec: int = CODEC
     decision_id: str
@@ -75,8 +82,9 @@ class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     release_digest: str
     code_version: str
     key_states: dict[str, str]
-    chart: Chart
+    chart: StoredChart
     findings: tuple[StoredFinding, ...]
+    silent: Silent = {}
     withheld: tuple[StoredWithheld, ...]
     cards: tuple[msgspec.Raw, ...]
     most_cards: int | None = None
@@ -85,6 +93,7 @@ class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     arm: str = ""
     beside_digest: str = ""
     beside: tuple[StoredFinding, ...] = ()
+    silent_beside: Silent = {}
     beside_scored: tuple[StoredScore, ...] = ()
 
 
@@ -107,8 +116,9 @@ def stored_record(record: DecisionRecord) -> StoredRecord:
         release_digest=record.release_digest,
         code_version=record.code_version,
         key_states=record.key_states,
-        chart=record.chart,
-        findings=tuple(stored_finding(finding) for finding in record.findings),
+        chart=stored_chart(record.chart),
+        findings=stored_findings(record.findings),
+        silent=silent_rules(record.findings),
         withheld=tuple(stored_withheld(withheld) for withheld in record.withheld),
         cards=stored_cards(record.cards),
         most_cards=record.most_cards,
@@ -116,22 +126,39 @@ def stored_record(record: DecisionRecord) -> StoredRecord:
         scored=tuple(stored_score(scored, record.quiet_models) for scored in record.scored),
         arm=record.arm,
         beside_digest=record.beside_digest,
-        beside=tuple(stored_finding(finding) for finding in record.beside),
+        beside=stored_findings(record.beside),
+        silent_beside=silent_rules(record.beside),
         beside_scored=tuple(stored_score(scored) for scored in record.beside_scored),
     )
 
 
+def stored_findings(findings: Iterable[Finding]) -> tuple[StoredFinding, ...]:
+    """All findings but the silent ones."""
+    return tuple([stored_finding(finding) for finding in findings if finding.outcome is not Outcome.SILENT])
+
+
+def silent_rules(findings: Iterable[Finding]) -> Silent:
+    """The versions of the silent rules, by the drugs they looked at."""
+    silent: dict[str, dict[str, str]] = {}
+    for finding in findings:
+        if finding.outcome is Outcome.SILENT:
+            drugs = sorted([bound.drug.reference for bound in finding.bindings.values()])
+            silent.setdefault("|".join(drugs), {})[finding.rule.id] = finding.rule.version
+    return silent
+
+
 def stored_finding(finding: Finding) -> StoredFinding:
+    rule = finding.rule
     return StoredFinding(
-        rule=finding.rule.id,
-        version=finding.rule.version,
+        rule=rule.id,
+        version=rule.version,
         outcome=finding.outcome,
         indicator=finding.indicator,
         bindings={
             side: StoredBinding(bound.drug.reference, bound.ingredient) for side, bound in finding.bindings.items()
         },
-        grade=None if finding.grade is None else finding.rule.grades.index(finding.grade),
-        skipped_grades=tuple(finding.rule.grades.index(grade) for grade in finding.skipped_grades),
+        grade=None if finding.grade is None else rule.grades.index(finding.grade),
+        skipped_grades=tuple([rule.grades.index(grade) for grade in finding.skipped_grades]),
         used=finding.used,
         missing=finding.missing,
         assumed=finding.assumed,

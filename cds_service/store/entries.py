@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from zlib import compress, decompress
 
 import msgspec
+from isal.isal_zlib import compress, decompress
 
 from cds_service.store.ring import Ring
 from cds_service.store.sealing import Seals, WrappedKey, seal

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from secrets import token_bytes, token_hex
 from threading import Lock
 from time import gmtime, strftime
-from zlib import compress, decompress
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from isal.isal_zlib import compress, decompress
 from msgspec import Struct
 
 from cds_service.errors import CdsError
@@ -16,8 +16,8 @@ from cds_service.store.ring import Ring
 
 NONCE_BYTES = 12
 KEY_BITS = 256
-LEVEL = 3
-"""Of zlib: a twentieth smaller than the fastest for a tenth more time."""
+LEVEL = 1
+"""Of the packing, in zlib's format: as small as zlib's own third level in a quarter of its time."""
 
 
 @dataclass(unsafe_hash=True)

@@ -101,7 +101,7 @@ def test_what_another_code_decided_need_not_be_equal(ward: Ward, quieter: Releas
     ids = [ward.sign(bleeding()).decision_id]
     under_another = Archive(lambda digest: quieter, lambda one, other: quieter)
     assert count(replay_each(ward.store.records, under_another, ids)).counts == {Again.DIFFERENT: 1}
-    monkeypatch.setattr("cds_service.governance.replay_many.__version__", "99")
+    monkeypatch.setattr("cds_service.governance.replay.__version__", "99")
     counted = count(replay_each(ward.store.records, under_another, ids))
     assert (counted.counts, counted.passed) == ({Again.OTHER_CODE: 1}, True)
 

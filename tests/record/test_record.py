@@ -143,6 +143,20 @@ def test_a_record_names_rules_and_keeps_received_numbers() -> None:
     assert recorded["now"] == "2026-11-20T12:00:00Z"
 
 
+def test_a_silent_rule_is_kept_by_the_drugs_it_looked_at() -> None:
+    silent = [
+        a_finding(a_spoken_rule("both"), IBUPROFEN, WARFARIN, outcome=Outcome.SILENT),
+        a_finding(a_spoken_rule("one"), IBUPROFEN, outcome=Outcome.SILENT),
+        a_finding(a_spoken_rule("other"), IBUPROFEN, outcome=Outcome.SILENT),
+    ]
+    recorded = json.loads(canonical_bytes(a_record(*silent)))
+    assert recorded["findings"] == []
+    assert recorded["silent"] == {
+        f"{IBUPROFEN.reference}|{WARFARIN.reference}": {"both": "1.0.0"},
+        IBUPROFEN.reference: {"one": "1.0.0", "other": "1.0.0"},
+    }
+
+
 def told(*findings: Finding, **more: Any) -> dict[str, Any]:
     extension = trace(a_record(*findings, **more))
     assert list(extension) == ["org.cds-service"]
