@@ -12,6 +12,7 @@ from cds_service.presenting.patient import unnamed
 from cds_service.presenting.risks import FACT_NAME, say_refusal
 from cds_service.presenting.text import escape_markdown
 from cds_service.presenting.wording import fact_label, say_date, say_missing, say_not_known, say_number, sentence
+from cds_service.risk.lists import Lists, arrange, arrange_problems
 from cds_service.risk.prediction import Contribution, Prediction
 from cds_service.risk.score import result_on
 
@@ -140,18 +141,28 @@ def say_gaps(prediction: Prediction, bundle: Bundle) -> list[str]:
 def score_section(group: Group, chart: Chart, tried: tuple[tuple[str, Chart], ...] = ()) -> str:
     """What models say of the problems of a card, one line each, in Markdown. `tried` are the charts as the card's
     suggestions would leave them, by label."""
-    notes = [escape_markdown(sentence(note)) for note in group.notes]
-    lines = [*notes, *(tell_score(risk, chart, tried) for risk in group.risks)]
-    return f"**Scores**\n\n{bullets(lines)}" if lines else ""
+    if not (group.notes or group.risks):
+        return ""
+    left = arrange_left(chart, tried)
+    lines = [escape_markdown(sentence(note)) for note in group.notes]
+    lines += [tell_score(risk, chart, left) for risk in group.risks]
+    return f"**Scores**\n\n{bullets(lines)}"
 
 
-def tell_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) -> str:
+def arrange_left(chart: Chart, tried: tuple[tuple[str, Chart], ...]) -> list[tuple[str, Lists]]:
+    """The charts with other drugs that suggestions leave, arranged; the problems stay the same."""
+    changed = [(label, after) for label, after in tried if after is not chart]
+    problems = arrange_problems(chart.conditions) if changed else None
+    return [(label, arrange(after, problems)) for label, after in changed]
+
+
+def tell_score(risk: Risk, chart: Chart, left: list[tuple[str, Lists]]) -> str:
     """The score in one line of Markdown, what it is made of in lines below it."""
-    first, *below = say_score(risk, chart, tried)
+    first, *below = say_score(risk, chart, left)
     return "\n".join((escape_markdown(sentence(first)), *(f"  - {escape_markdown(sentence(line))}" for line in below)))
 
 
-def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) -> list[str]:
+def say_score(risk: Risk, chart: Chart, left: list[tuple[str, Lists]]) -> list[str]:
     """Points, class, what they are made of, and what would be left after a suggestion."""
     bundle = risk.bundle
     if risk.off:
@@ -166,7 +177,7 @@ def say_score(risk: Risk, chart: Chart, tried: tuple[tuple[str, Chart], ...]) ->
             clauses.append(f"{heading}: {'; '.join(parts)}")
     if gaps := say_gaps(leading, bundle):
         clauses.append(f"not counted: {'; '.join(gaps)}")
-    clauses += [said for label, after in tried if after is not chart and (said := say_after(risk, label, after))]
+    clauses += [said for label, after in left if (said := say_after(risk, label, after))]
     return clauses
 
 
@@ -179,7 +190,7 @@ def could_be(prediction: Prediction) -> str:
     return f"; up to {say_number(most)}{other} with what is not known"
 
 
-def say_after(risk: Risk, label: str, after: Chart) -> str:
+def say_after(risk: Risk, label: str, after: Lists) -> str:
     """The result on the chart that a suggestion leaves, where it differs: "after “Stop”: 2 instead of 3 points"."""
     now = risk.leading
     then = result_on(risk.bundle, now.outcome, after)

@@ -65,15 +65,15 @@ class Lists(msgspec.Struct, frozen=True):
         return self.read[name]
 
 
-def arrange(chart: Chart) -> Lists:
-    """Look once at every problem and drug."""
+def arrange(chart: Chart, problems: Problems | None = None) -> Lists:
+    """Look once at every problem and drug. `problems` are the chart's, where they were arranged before."""
     drugs = {name: [(each, frozenset(each.ingredient_rxcuis)) for each in read_list(chart, name)] for name in PARTS}
     drugs["all_drugs"] = drugs["orders"] + drugs["medications"]
     held = {name: frozenset().union(*[own for _, own in taken]) for name, taken in drugs.items()}
     whole = {name for name in PARTS if is_whole(getattr(chart, name))}
     if len(whole) == len(PARTS):
         whole.add("all_drugs")
-    return Lists(chart, arrange_problems(chart.conditions), drugs, held, frozenset(whole), {})
+    return Lists(chart, problems or arrange_problems(chart.conditions), drugs, held, frozenset(whole), {})
 
 
 def read_list(chart: Chart, name: str) -> tuple[Drug, ...]:

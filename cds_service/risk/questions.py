@@ -97,9 +97,9 @@ def say_missing(missing: tuple[Missing, ...]) -> str:
 
 
 def say_one(missing: Missing) -> str:
-    said = f"{missing.subject} {missing.reason.value}"
-    if missing.detail.endswith(f" {missing.reason.value}"):
+    if missing.detail.endswith(f" {missing.reason}"):
         return missing.detail
     if missing.detail and missing.reason is Reason.TOO_OLD:
-        return f"{missing.detail} {missing.reason.value}"
+        return f"{missing.detail} {missing.reason}"
+    said = f"{missing.subject} {missing.reason}"
     return f"{said} ({missing.detail})" if missing.detail else said

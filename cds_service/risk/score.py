@@ -53,13 +53,12 @@ def score_one(bundle: Bundle, lists: Lists) -> tuple[Scored, ...]:
     return predict_all(bundle, predictors)
 
 
-def result_on(bundle: Bundle, outcome: str, chart: Chart) -> float | None:
+def result_on(bundle: Bundle, outcome: str, lists: Lists) -> float | None:
     """What one outcome of a model would be on a chart that was changed, the result alone; None where it predicts none.
 
     A remote model was asked about the chart as it came, not about this one.
     """
-    lists = arrange(chart)
     if bundle.kind is ModelKind.REMOTE or find_reasons(bundle, lists)[0]:
         return None
-    predictors = read_predictors(bundle, read_facts(bundle, chart, lists))
+    predictors = read_predictors(bundle, read_facts(bundle, lists.chart, lists))
     return None if predictors.refusals else result_of(bundle, predictors.values, outcome)
