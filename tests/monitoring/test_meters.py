@@ -55,7 +55,7 @@ def test_a_call_is_counted_with_its_cards_findings_and_stages(client: FlaskClien
     assert sample(found, "cds_cards_total", service=service) == len(json.loads(answer.data)["cards"])
     assert sample(found, "cds_findings_total", service=service, outcome="fires") >= 1
     assert sample(found, "cds_http_responses_total", service=service, status="200") == 1
-    for stage in ("read", "fetch", "evaluate", "recall", "compose", "record", "all"):
+    for stage in ("read", "fetch", "turn", "evaluate", "recall", "compose", "record", "all"):
         assert sample(found, "cds_stage_seconds_count", service=service, stage=stage) == 1
     assert sample(found, "cds_prefetch_total", key="medications", state="read") == 1
 
