@@ -4,7 +4,7 @@ import pytest
 
 from cds_service.governance.simulate import show
 from cds_service.knowledge.rules import Severity
-from cds_service.record.reading import read_record
+from cds_service.record.reading import chart_of, read_record
 from tests.quieting.rules import (
     ON_BOTH,
     ON_WARFARIN,
@@ -179,7 +179,7 @@ def test_what_was_quiet_is_quiet_too_where_a_lower_severity_is_tried_on_the_reco
     ward.overrides(ward.knows(rule).signs(patient))
     kept = read_record(ward.store.read(ward.signs(patient).record.decision_id))
     milder = ward.knows(lowered(rule)).application.release
-    assert show(milder, kept).alerts == {}
+    assert show(milder, chart_of(kept), kept).alerts == {}
 
 
 def test_a_quiet_finding_takes_no_room_of_the_others(ward: Ward) -> None:
