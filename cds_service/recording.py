@@ -22,6 +22,7 @@ OTHER_ARM = "other arm"
 COMMON_ROLES = frozenset({"dentist", "doctor", "midwife", "nurse", "pharmacist", "physician", "resident"})
 """Roles that stand in clear although nothing here names them; any other word of a client might be a person's name."""
 NO_ROLES: frozenset[str] = frozenset()
+FIRES, UNDETERMINED = Outcome.FIRES, Outcome.UNDETERMINED  # in Python 3.11 naming a member of an enum is a call
 Subjects = tuple[str, tuple[str, ...]]
 
 
@@ -30,8 +31,8 @@ def entry_of(record: DecisionRecord, roles: frozenset[str] = NO_ROLES) -> Entry:
     wrote freely: of the user's role that it is one of `roles`, which this site names, or a common one."""
     reasons = {withheld.finding.key: withheld.reason for withheld in record.withheld}
     cards = cards_by_subjects(record)
-    fired = [finding for finding in record.findings if finding.outcome is Outcome.FIRES]
-    beside = [finding for finding in record.beside if finding.outcome is Outcome.FIRES]
+    fired = [finding for finding in record.findings if finding.outcome is FIRES]
+    beside = [finding for finding in record.beside if finding.outcome is FIRES]
     return Entry(
         decision_id=record.decision_id,
         tenant=record.tenant,
@@ -113,10 +114,10 @@ def reached_of(findings: tuple[Finding, ...]) -> dict[str, tuple[str, ...]]:
     """The rules that did not fire, by outcome, and what kept some undetermined, each once."""
     reached: dict[str, set[str]] = {"silent": set(), "undetermined": set(), "error": set(), "missing": set()}
     for finding in findings:
-        if finding.outcome is Outcome.FIRES:
+        if finding.outcome is FIRES:
             continue
         reached[finding.outcome].add(finding.rule.id)
-        if finding.outcome is Outcome.UNDETERMINED:
+        if finding.outcome is UNDETERMINED:
             reached["missing"].update([name_missing(missing) for missing in finding.missing])
     return {outcome: tuple(sorted(named)) for outcome, named in reached.items()}
 
@@ -178,7 +179,7 @@ def who_of(payload: bytes) -> Who:
         kept = WHO.decode(payload)
     except msgspec.DecodeError as error:
         raise UnreadableRecord(f"record: {error}") from None
-    fired = [finding for finding in (*kept.findings, *kept.beside) if finding.outcome == Outcome.FIRES]
+    fired = [finding for finding in (*kept.findings, *kept.beside) if finding.outcome == FIRES]
     ingredients = tuple(tuple(each.ingredient for each in finding.bindings.values()) for finding in fired)
     return Who(kept.session.patient_id, kept.user_id, ingredients, tuple(card.uuid for card in kept.cards))
 

@@ -55,6 +55,7 @@ def replay_one(store: "Store", decision: str, other: "Release | None") -> bool:
     from cds_service.governance import replay as replaying
     from cds_service.governance.differences import say_differences
     from cds_service.record.reading import read_record
+    from cds_service.record.stored import CODEC
     from cds_service.store.releases import Releases
 
     envelope = store.records.envelope(decision)
@@ -75,7 +76,10 @@ def replay_one(store: "Store", decision: str, other: "Release | None") -> bool:
         return True
     echo_all(say_differences(kept, again))
     if not replaying.must_be_equal(kept):
-        typer.echo(f"not equal: this is code {__version__}, and only the same code promises equal bytes")
+        typer.echo(
+            f"not equal: recorded by code {kept.code_version} in form {kept.codec}, this is code {__version__} and form"
+            f" {CODEC}; only the same code and form promise equal bytes"
+        )
         return True
     typer.echo("not equal, though release and code are the same")
     return False

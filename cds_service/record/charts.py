@@ -45,7 +45,7 @@ def stored_chart(chart: Chart) -> StoredChart:
     values: dict[str, Fact[Any]] = {}
     unknown: dict[Reason, dict[str, str]] = {}
     for name, fact in chart.values.items():
-        if isinstance(fact, Unknown) and fact.as_of is None:
+        if type(fact) is Unknown and fact.as_of is None:
             unknown.setdefault(fact.reason, {})[name] = fact.detail
         else:
             values[name] = fact

@@ -22,6 +22,7 @@ rules among the findings, unknown facts among the values, and drafts in their or
 READABLE = (1, CODEC)
 
 Silent = Mapping[str, Mapping[str, str]]
+SILENT = Outcome.SILENT  # in Python 3.11 naming a member of an enum is a call; these loops do it for every finding
 
 ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
@@ -134,14 +135,14 @@ def stored_record(record: DecisionRecord) -> StoredRecord:
 
 def stored_findings(findings: Iterable[Finding]) -> tuple[StoredFinding, ...]:
     """All findings but the silent ones."""
-    return tuple([stored_finding(finding) for finding in findings if finding.outcome is not Outcome.SILENT])
+    return tuple([stored_finding(finding) for finding in findings if finding.outcome is not SILENT])
 
 
 def silent_rules(findings: Iterable[Finding]) -> Silent:
     """The versions of the silent rules, by the drugs they looked at."""
     silent: dict[str, dict[str, str]] = {}
     for finding in findings:
-        if finding.outcome is Outcome.SILENT:
+        if finding.outcome is SILENT:
             drugs = sorted([bound.drug.reference for bound in finding.bindings.values()])
             silent.setdefault("|".join(drugs), {})[finding.rule.id] = finding.rule.version
     return silent

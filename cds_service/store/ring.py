@@ -5,19 +5,20 @@ hashes of identifiers (HMAC-SHA256), `sign` keys sign checkpoints (Ed25519). Of 
 ones still read what they wrote.
 """
 
-import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_bytes, token_hex
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from cds_service.errors import CdsError
@@ -101,8 +102,15 @@ class Ring:
 
 
 def keyed_hash(key: RingKey, parts: Iterable[str]) -> str:
-    message = b"".join(len(part).to_bytes(4) + part for part in (part.encode() for part in parts))
-    return hmac.digest(key.secret, message, sha256).hex()
+    hashed = begin_hash(key.secret).copy()
+    hashed.update(b"".join([len(part).to_bytes(4) + part for part in map(str.encode, parts)]))
+    return hashed.finalize().hex()
+
+
+@lru_cache(maxsize=8)
+def begin_hash(secret: bytes) -> HMAC:
+    """A keyed hash of nothing yet; taking in the key costs as much as the hash itself."""
+    return HMAC(secret, SHA256())
 
 
 def find_key(keys: tuple[RingKey, ...], id: str) -> RingKey:
