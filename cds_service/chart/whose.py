@@ -34,13 +34,14 @@ class Own(msgspec.Struct, frozen=True):
 def own_resources(received: Received, key: str, kind: type[R]) -> Own:
     """The resources of `kind` under `key` that are this patient's or name nobody. A key never asked for is unread."""
     result = received.prefetch.get(key, NEVER_ASKED)
-    plainly = f"Patient/{received.patient_id}"
+    mine: set[str | None] = {f"Patient/{received.patient_id}"}  # every way to name the patient, each judged once
     own, notes = [], []
     for resource in result.resources:
         if isinstance(resource, kind):
             subject = getattr(resource, "subject", None) or getattr(resource, "patient", None)
             target = subject.reference if subject else None
-            if target == plainly or belongs_to(target, received.patient_id, result.urls) is not False:
+            if target in mine or belongs_to(target, received.patient_id, result.urls) is not False:
+                mine.add(target)
                 own.append(resource)
             else:
                 notes.append(f"{label(resource)} is another patient's and was left out")

@@ -12,7 +12,7 @@ MOMENT = re.compile(
 
 # What nearly every date and instant looks like; Python's own reader takes it five times as fast.
 COMMON = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{3})?(?:Z|[+-]\d\d:\d\d))?", re.ASCII)
-LONGEST_KEPT = 32  # longer text is never kept in memory
+DATE_LENGTH = 10  # characters of YYYY-MM-DD
 
 
 def parse_moment(text: str | None, zone: tzinfo) -> datetime | None:
@@ -24,12 +24,12 @@ def parse_moment(text: str | None, zone: tzinfo) -> datetime | None:
     """
     if not text:
         return None
-    return _remembered(text, zone) if len(text) <= LONGEST_KEPT else _parse(text, zone)
+    return _day(text, zone) if len(text) == DATE_LENGTH else _parse(text, zone)
 
 
 @lru_cache(maxsize=4096)
-def _remembered(text: str, zone: tzinfo) -> datetime | None:
-    """One visit writes the same date many times, and one blood draw the same moment."""
+def _day(text: str, zone: tzinfo) -> datetime | None:
+    """Where a day begins takes long to find out, and charts share their days."""
     return _parse(text, zone)
 
 

@@ -54,10 +54,6 @@ def test_one_text_is_another_moment_in_another_zone() -> None:
     assert parse_moment("2021-07-15", UTC) == utc(2021, 7, 15, 0)
 
 
-def test_a_moment_in_very_small_fractions_is_read() -> None:
-    assert parse_moment("2021-02-19T10:30:00.000000000000000Z", UTC) == utc(2021, 2, 19, 10, 30)
-
-
 @pytest.mark.parametrize(
     "text",
     [
