@@ -19,8 +19,7 @@ from cds_service.presenting.session import Dialect, Session
 from cds_service.presenting.summary import plain_title, speak
 from cds_service.presenting.text import escape_markdown, one_line, plain_text, shorten
 from cds_service.presenting.unchecked import is_worth_naming
-from cds_service.presenting.verify import SIGNING, Findings, Verified, Verifier, as_signed
-from cds_service.reasoning.evaluate import evaluate
+from cds_service.presenting.verify import SIGNING, Findings, Verified, Verifier, find_when_signed
 from cds_service.reasoning.findings import Finding
 
 MOST = 3
@@ -63,7 +62,7 @@ def prepare(
     if session is None or not any(finding.rule.suggestions for group in groups for finding in group.told):
         return None
     now = Findings.of(findings)
-    when_signed = now if chart.hook == SIGNING else Findings.of(evaluate(release.index, as_signed(chart)))
+    when_signed = now if chart.hook == SIGNING else Findings.of(find_when_signed(findings, chart, release.index))
     return Trial(chart, Proposer(chart, release, session), Verifier(release, chart, now, when_signed))
 
 

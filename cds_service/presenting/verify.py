@@ -143,9 +143,16 @@ def changed_ingredients(before: Chart, after: Chart) -> frozenset[str]:
     return frozenset(ingredient for drug in other for ingredient in drug.ingredient_rxcuis)
 
 
-def as_signed(chart: Chart) -> Chart:
-    """The same chart when all its drafts are signed."""
-    return replace(chart, hook=SIGNING)
+def find_when_signed(findings: tuple[Finding, ...], chart: Chart, index: RuleIndex) -> tuple[Finding, ...]:
+    """What the rules say of the chart when all its drafts are signed; `findings` is what they say now.
+
+    Where the same drugs are in focus, a rule that runs at both hooks says the same at both.
+    """
+    signed = replace(chart, hook=SIGNING)
+    if signed.focus != chart.focus:
+        return evaluate(index, signed)
+    same = [finding for finding in findings if SIGNING in finding.rule.hooks]
+    return (*same, *evaluate(index, signed, lambda rule: chart.hook not in rule.hooks))
 
 
 def is_solved(finding: Finding, after: Findings) -> bool:
