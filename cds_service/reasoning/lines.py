@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
@@ -48,7 +47,7 @@ def read_line(line: Line, chart: Chart, bindings: Bindings) -> Verdict:
     else:
         verdict = read_value(line, chart, bindings)
     if verdict.truth is Truth.UNKNOWN and line.if_missing is not None:
-        return Verdict(truth(line.if_missing), assumed=(assumption(line, reasons_of(verdict.missing)),))
+        return Verdict(truth(line.if_missing), assumed=(assumption(line, verdict.missing),))
     return verdict
 
 
@@ -172,15 +171,10 @@ def unplaceable(name: str, text: str) -> Missing:
     return Missing("list", name, Reason.UNRECOGNISED, text)
 
 
-def reasons_of(missing: tuple[Missing, ...]) -> str:
-    """Why things are missing, each reason once."""
-    return ", ".join(dict.fromkeys([each.reason.value for each in missing]))
-
-
-@lru_cache(maxsize=4096)
-def assumption(line: Line, reasons: str) -> str:
+def assumption(line: Line, missing: tuple[Missing, ...]) -> str:
     """The author's `if_missing` in words: "INR above 4: assumed not so (not sent)", "in hospital: assumed no"."""
     label = CATALOGUE[line.fact].label if line.fact in CATALOGUE else line.fact
+    reasons = ", ".join(dict.fromkeys(each.reason.value for each in missing))
     if isinstance(line.operand, bool):
         return f"{label}: assumed {'yes' if line.operand is line.if_missing else 'no'} ({reasons})"
     so = "so" if line.if_missing else "not so"
