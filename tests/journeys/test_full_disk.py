@@ -13,7 +13,7 @@ from tests.journeys.site import Site, a_site
 from tests.support.requests import a_patient
 
 PATIENCE_S = 60
-MOST_CALLS = 2000
+MOST_CALLS = 400
 """Far more than fill the pages that the databases have already."""
 PATIENT = a_patient().taking("855332", "warfarin").ordering("197806", "ibuprofen")
 
