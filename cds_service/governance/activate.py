@@ -96,6 +96,7 @@ class InForce:
                 self._note(str(error) if isinstance(error, CdsError) else type(error).__name__)
 
     def _note(self, trouble: str) -> None:
-        if trouble != self.trouble:
+        is_new = trouble != self.trouble
+        self.trouble = trouble  # before anybody hears of it and looks here
+        if is_new:
             self.tell("release not taken", trouble)
-        self.trouble = trouble

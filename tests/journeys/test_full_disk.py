@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
 from tests.journeys.site import Site, a_site
 from tests.support.requests import a_patient
@@ -24,16 +24,16 @@ def full(database: Engine) -> Iterator[None]:
     with database.connect() as connection:
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
 
-    def limit(link: Any, *_: Any) -> None:
-        link.execute(f"PRAGMA max_page_count = {pages}")
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
-    def free(link: Any, *_: Any) -> None:
-        link.execute("PRAGMA max_page_count = 1000000")
+    def free(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
 
-    event.listen(database, "checkout", limit)
+    event.listen(database, "begin", limit)
     yield
-    event.remove(database, "checkout", limit)
-    event.listen(database, "checkout", free)
+    event.remove(database, "begin", limit)
+    event.listen(database, "begin", free)
 
 
 def is_well(site: Site) -> bool:
