@@ -1,7 +1,7 @@
 """Calls of one process compute one after the other, in the order they came.
 
 Python runs one thread at a time anyway. Calls that share the time all end late, and each waits for the others at every
-step of its record; in turn, at half load, the slowest hundredth is answered in half the time (`bench.latency`).
+step of its record; in turn, at half load, the slowest hundredth waits a quarter to a half less (`bench.latency`).
 """
 
 from collections import deque
